@@ -1,0 +1,107 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The targets, bottom-up. Each may import only what it lists; `Tests/PackageTests` keeps it so.
+
+/// Warnings are errors in CI only, so that a newer compiler never stops a user's build.
+let strictness: [SwiftSetting] =
+    Context.environment["CI"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+/// Pure Swift: no unsafe memory, checked by the compiler.
+let pure: [SwiftSetting] =
+    strictness + [.strictMemorySafety(), .enableUpcomingFeature("InternalImportsByDefault")]
+
+/// Targets that touch C: each holds one thin wrapper that is allowed to.
+let edge: [SwiftSetting] = strictness + [.enableUpcomingFeature("InternalImportsByDefault")]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+
+let package = Package(
+    name: "volley",
+    products: [
+        .executable(name: "volley", targets: ["TrainerCLI"]),
+        .executable(name: "volleyd", targets: ["SimulatorDaemon"]),
+        .library(name: "InTheLoop", targets: ["InTheLoop"]),
+        .library(name: "SpikingNetworks", targets: ["SpikingNetworks"]),
+        .library(name: "SpikeData", targets: ["SpikeData"]),
+        .library(name: "Substrate", targets: ["Substrate"]),
+        .library(name: "WireProtocol", targets: ["WireProtocol"]),
+        .library(name: "DeviceTransport", targets: ["DeviceTransport"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // C modules.
+        .systemLibrary(
+            name: "CZeroMQ", path: "drivers/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CTrainingKernels", path: "Sources/CTrainingKernels"),
+        .target(name: "CChipKernels", path: "simulator-daemon/CChipKernels"),
+
+        // Vocabulary.
+        .target(name: "Tensors", path: "Sources/Tensors", swiftSettings: pure),
+        .target(name: "Substrate", path: "Sources/Substrate", swiftSettings: pure),
+        .target(name: "DeviceTransport", path: "drivers/DeviceTransport", swiftSettings: pure),
+
+        // Parts.
+        .target(
+            name: "SpikingNetworks", dependencies: ["Tensors", "CTrainingKernels"],
+            path: "Sources/SpikingNetworks", swiftSettings: edge),
+        .target(
+            name: "SpikeData", dependencies: ["Tensors", "Substrate", "CZlib", crypto],
+            path: "Sources/SpikeData", swiftSettings: edge),
+        .target(
+            name: "ChipEmulator", dependencies: ["Substrate", "CChipKernels"],
+            path: "simulator-daemon/ChipEmulator", swiftSettings: edge),
+        .target(
+            name: "WireProtocol", dependencies: ["Substrate", protobuf, crypto],
+            path: "protocol/WireProtocol", exclude: ["Proto"], swiftSettings: pure),
+        .target(
+            name: "ZeroMQDriver", dependencies: ["DeviceTransport", "CZeroMQ"],
+            path: "drivers/ZeroMQDriver", swiftSettings: edge),
+
+        // Assemblies.
+        .target(
+            name: "InTheLoop",
+            dependencies: [
+                "Tensors", "Substrate", "SpikingNetworks", "SpikeData", crypto,
+                .product(name: "Yams", package: "Yams"),
+            ],
+            path: "Sources/InTheLoop", resources: [.embedInCode("Presets")], swiftSettings: pure),
+        .target(
+            name: "DeviceClient", dependencies: ["Substrate", "WireProtocol", "DeviceTransport"],
+            path: "drivers/DeviceClient", swiftSettings: edge),
+        .target(
+            name: "DeviceServer",
+            dependencies: [
+                "Substrate", "ChipEmulator", "WireProtocol", "DeviceTransport", logging,
+            ],
+            path: "simulator-daemon/DeviceServer", swiftSettings: edge),
+
+        // Executables.
+        .executableTarget(
+            name: "TrainerCLI",
+            dependencies: [
+                "InTheLoop", "SpikingNetworks", "SpikeData", "Substrate", "Tensors",
+                "DeviceClient", "DeviceTransport", "ZeroMQDriver", argumentParser,
+            ],
+            path: "Sources/TrainerCLI", swiftSettings: edge),
+        .executableTarget(
+            name: "SimulatorDaemon",
+            dependencies: [
+                "DeviceServer", "ChipEmulator", "Substrate", "DeviceTransport", "ZeroMQDriver",
+                argumentParser, logging,
+            ],
+            path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
+    ],
+    swiftLanguageModes: [.v6]
+)
