@@ -1,1 +1,77 @@
 #include "training_kernels.h"
+
+#include <string.h>
+
+// No fused multiply-add: every instruction set then rounds alike.
+#pragma clang fp contract(off)
+#pragma clang diagnostic ignored "-Wpsabi"
+
+#define INLINE static inline __attribute__((always_inline))
+#define LANES 16
+
+// Vectors of 16 lanes, which the compiler splits for narrower machines. In memory they are not aligned.
+typedef float vf __attribute__((vector_size(64)));
+typedef int32_t vi __attribute__((vector_size(64)));
+typedef float vf_memory __attribute__((vector_size(64), aligned(4)));
+typedef int32_t vi_memory __attribute__((vector_size(64), aligned(4)));
+typedef double vd __attribute__((vector_size(128)));
+typedef uint8_t vb __attribute__((vector_size(16)));
+typedef uint8_t vb_memory __attribute__((vector_size(16), aligned(1)));
+typedef _Bool vmask __attribute__((ext_vector_type(16)));
+
+#define JOIN_(a, b) a##_##b
+#define JOIN(a, b) JOIN_(a, b)
+#define X(name) JOIN(name, LEVEL)
+
+#define LEVEL baseline
+#include "kernels.h"
+#undef LEVEL
+
+#if defined(__x86_64__)
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
+#define LEVEL v3
+#include "kernels.h"
+#undef LEVEL
+#pragma clang attribute pop
+
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
+#define LEVEL v4
+#include "kernels.h"
+#undef LEVEL
+#pragma clang attribute pop
+
+int tk_best_level(void) {
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("x86-64-v4")) return 2;
+    return __builtin_cpu_supports("x86-64-v3") ? 1 : 0;
+}
+
+const tk_kernels *tk_kernels_of(int level) {
+    static const tk_kernels *const table[3] = {&kernels_baseline, &kernels_v3, &kernels_v4};
+    return table[level];
+}
+#else
+int tk_best_level(void) { return 0; }
+
+const tk_kernels *tk_kernels_of(int level) {
+    (void)level;
+    return &kernels_baseline;
+}
+#endif
+
+void tk_scatter(size_t rows, size_t words, const tk_events *events, uint16_t *bits) {
+    memset(bits, 0, rows * words * sizeof *bits);
+    for (size_t row = 0; row < rows; row++)
+        for (uint32_t i = events->offsets[row]; i < events->offsets[row + 1]; i++) {
+            uint16_t unit = events->units[i];
+            bits[row * words + unit / LANES] |= (uint16_t)(1u << unit % LANES);
+        }
+}
+
+void tk_transpose(size_t rows, size_t columns, size_t in_stride, const float *in, size_t out_stride, float *out) {
+    for (size_t column = 0; column < columns; column++) {
+        float *o = out + column * out_stride;
+        for (size_t row = 0; row < rows; row++) o[row] = in[row * in_stride + column];
+        memset(o + rows, 0, (out_stride - rows) * sizeof *o);
+    }
+}

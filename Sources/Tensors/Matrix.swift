@@ -38,6 +38,16 @@ public struct Matrix: Sendable, Equatable {
         self.init(rows: rows, columns: columns) { unpadded[$0 * columns + $1] }
     }
 
+    /// From values with padding, shape `[rows, stride]`. Traps if their number is wrong; the padding has to be 0.
+    public init(rows: Int, columns: Int, padded values: [Float]) {
+        self.rows = rows
+        self.columns = columns
+        stride = Self.padded(columns)
+        precondition(
+            values.count == rows * stride, "\(values.count) values do not make \(rows) x \(stride)")
+        self.values = values
+    }
+
     /// The values without padding, shape `[rows, columns]`.
     public var unpadded: [Float] {
         var result: [Float] = []

@@ -20,6 +20,18 @@ public struct TimeSeries: Sendable, Equatable {
         values = Array(repeating: 0, count: entries * steps * stride)
     }
 
+    /// From values with padding, shape `[entries, steps, stride]`. Traps if their number is wrong; the padding has to be 0.
+    public init(entries: Int, steps: Int, neurons: Int, padded values: [Float]) {
+        self.entries = entries
+        self.steps = steps
+        self.neurons = neurons
+        stride = Matrix.padded(neurons)
+        precondition(
+            values.count == entries * steps * stride,
+            "\(values.count) values do not make \(entries) x \(steps) x \(stride)")
+        self.values = values
+    }
+
     /// An element.
     public subscript(entry: Int, step: Int, neuron: Int) -> Float {
         get { values[(entry * steps + step) * stride + neuron] }

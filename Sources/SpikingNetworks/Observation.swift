@@ -1,0 +1,60 @@
+public import Tensors
+
+/// What was measured of a layer, on the network's grid.
+public struct LayerObservation: Sendable, Equatable {
+    /// Measured spikes; nil if not recorded.
+    public var spikes: GriddedSpikes?
+    /// Measured membranes in units of the model, from the leak potential; nil if not recorded.
+    public var membranes: TimeSeries?
+
+    /// An observation of a layer.
+    public init(spikes: GriddedSpikes? = nil, membranes: TimeSeries? = nil) {
+        self.spikes = spikes
+        self.membranes = membranes
+    }
+}
+
+/// What was measured of a network, layer by layer.
+public struct Observation: Sendable, Equatable {
+    /// One per layer of the network.
+    public var layers: [LayerObservation]
+
+    /// An observation of a network.
+    public init(layers: [LayerObservation]) {
+        self.layers = layers
+    }
+}
+
+/// Membranes and spikes of a layer as the backward pass sees them: measured where measured, modelled elsewhere.
+public struct LayerTrace: Sendable, Equatable {
+    /// Shape `[entry, step, neuron]`, from the leak potential.
+    public var membranes: TimeSeries
+    /// Empty for an integrating layer.
+    public var spikes: GriddedSpikes
+
+    /// A trace of a layer.
+    public init(membranes: TimeSeries, spikes: GriddedSpikes) {
+        self.membranes = membranes
+        self.spikes = spikes
+    }
+}
+
+/// The record of a forward pass.
+public struct Trace: Sendable, Equatable {
+    /// Input spikes.
+    public var input: GriddedSpikes
+    /// One per layer of the network.
+    public var layers: [LayerTrace]
+
+    /// A trace of a network.
+    public init(input: GriddedSpikes, layers: [LayerTrace]) {
+        self.input = input
+        self.layers = layers
+    }
+
+    /// Membranes of the last layer. Traps without layers.
+    public var readout: TimeSeries {
+        precondition(!layers.isEmpty, "a trace without layers")
+        return layers[layers.count - 1].membranes
+    }
+}
