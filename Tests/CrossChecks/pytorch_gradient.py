@@ -108,11 +108,8 @@ def run(path):
 
     score = readout.amax(1) if "Max" in constants["loss"] else readout.sum(1)
     loss = torch.nn.functional.cross_entropy(scale * score, tensors["labels"].long())
-    hidden_units = sum(s.shape[2] for s in spikes_of)
-    loss = loss + float(constants["burst"]) * sum(
-        (s.sum(1) ** 2).sum() for s in spikes_of) / (source.shape[0] * hidden_units)
-    hidden_weights = sum(w.numel() for w in weights[:-1])
-    loss = loss + float(constants["weight_decay"]) * sum((w**2).sum() for w in weights[:-1]) / hidden_weights
+    loss = loss + float(constants["burst"]) * sum((s.sum(1) ** 2).mean() for s in spikes_of)
+    loss = loss + float(constants["weight_decay"]) * sum((w**2).mean() for w in weights[:-1])
     loss = loss + float(constants["readout_amplitude"]) * (readout.amax(1) ** 2).mean()
     loss.backward()
 

@@ -37,7 +37,7 @@ struct TrainerTests {
     }
 
     private func chip(_ profile: ChipProfile = .standard) -> EmulatedDevice {
-        EmulatedDevice(chip: EmulatedChip(profile: profile, serial: 1))
+        EmulatedDevice(EmulatedChip(profile: profile, serial: 1))
     }
 
     private func train(

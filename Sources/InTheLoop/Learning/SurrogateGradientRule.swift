@@ -14,17 +14,20 @@ public struct SurrogateGradientRule: LearningRule {
     public var measuresMembranes: Bool
     /// Largest magnitude of a hidden weight.
     public var hiddenWeightLimit: Float
+    /// Threads of the kernels; the result does not depend on it.
+    public var threads: Int
 
     /// A rule; every argument has the meaning of the property of its name.
     public init(
         loss: any Loss, regularization: Regularization, optimizer: Adam, measuresMembranes: Bool,
-        hiddenWeightLimit: Float
+        hiddenWeightLimit: Float, threads: Int
     ) {
         self.loss = loss
         self.regularization = regularization
         self.optimizer = optimizer
         self.measuresMembranes = measuresMembranes
         self.hiddenWeightLimit = hiddenWeightLimit
+        self.threads = threads
     }
 
     /// Spikes, and hidden membranes unless the experiment does without.
@@ -38,7 +41,7 @@ public struct SurrogateGradientRule: LearningRule {
     ) -> StepOutcome {
         let result = gradients(of: network, on: example, clock: &clock)
         let limits = network.layers.map { $0.kind == .spiking ? hiddenWeightLimit : nil }
-        optimizer.update(&network, with: result.gradients, limits: limits)
+        optimizer.update(&network, with: result.gradients, limits: limits, threads: threads)
         clock.end(.optimize)
         return result.outcome
     }
@@ -47,19 +50,17 @@ public struct SurrogateGradientRule: LearningRule {
     public func gradients(
         of network: Network, on example: Example, clock: inout StepClock
     ) -> (gradients: Gradients, trace: Trace, outcome: StepOutcome) {
-        let trace = network.replay(example.input, observing: example.observation)
+        let trace = network.replay(example.input, observing: example.observation, threads: threads)
         clock.end(.replay)
-        let readout = trace.readout
-        var value = loss.evaluate(readout, labels: example.labels)
-        let penalty = regularization.evaluate(trace, network: network)
-        value.gradient.add(penalty.readoutGradient)
+        var value = loss.evaluate(readout: trace.readout, labels: example.labels)
+        let penalty = regularization.activityPenalty(of: trace, addingTo: &value.gradient)
         clock.end(.loss)
         var gradients = network.backward(
-            trace, readoutGradient: value.gradient, spikeGradient: penalty.spikeGradients)
-        gradients.add(penalty.weightGradients)
+            trace, readoutGradient: value.gradient, spikeGradient: penalty.spikeGradient, threads: threads)
+        let weightPenalty = regularization.weightPenalty(of: network, addingTo: &gradients)
         clock.end(.backward)
         let outcome = StepOutcome(
-            loss: value.value + penalty.value, correct: value.correct,
+            loss: value.value + penalty.value + weightPenalty, correct: value.correct,
             hiddenSpikes: trace.layers.dropLast().reduce(0) { $0 + $1.spikes.count })
         return (gradients, trace, outcome)
     }

@@ -1,6 +1,6 @@
-public import SpikingNetworks
-public import SpikeData
-public import Substrate
+import SpikingNetworks
+import SpikeData
+import Substrate
 
 /// One training step, from samples to changed weights: the pipeline that every rule, device and experiment runs through.
 ///

@@ -1,6 +1,6 @@
 public import SpikingNetworks
 public import Substrate
-internal import Tensors
+public import Tensors
 
 /// Puts what a device recorded onto the host's time grid, in model units.
 ///
@@ -13,13 +13,18 @@ public struct Alignment: Sendable {
     private let grid: TimeGrid
     private let unitLSB: Float
     private let hiddenScale: Float
+    private let threads: Int
 
     /// The alignment of a placed network.
-    public init(_ placement: Placement, grid: TimeGrid, chip: ChipSection, hiddenScale: Double) {
+    public init(
+        _ placement: Placement, grid: TimeGrid, chip: ChipSection, hiddenScale: Double,
+        threads: Int = 1
+    ) {
         self.placement = placement
         self.grid = grid
         unitLSB = Float(chip.threshold - chip.leak)
         self.hiddenScale = Float(hiddenScale)
+        self.threads = threads
     }
 
     /// Input events on the grid: bin `t` holds events of `[t, t + 1)` sample periods.
@@ -65,6 +70,6 @@ public struct Alignment: Sendable {
         return TimeSeries(
             cadcCodes: cadc.codes, entries: recording.validity.count, steps: cadc.sampleCount,
             width: cadc.neurons.count, columns: first..<first + neurons.count,
-            scale: hiddenScale / (scale * unitLSB))
+            scale: hiddenScale / (scale * unitLSB), threads: threads)
     }
 }

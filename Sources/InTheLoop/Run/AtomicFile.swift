@@ -23,8 +23,9 @@ enum AtomicFile {
                 .io, "cannot write \(url.path) (\(data.count) bytes): \(reason)",
                 remedy: "Free some space or choose another --output.")
         }
-        guard rename(temporary.path, url.path) == 0 else {
-            let reason = String(cString: strerror(errno))
+        // Foundation has no replacing rename that is a single system call.
+        guard unsafe rename(temporary.path, url.path) == 0 else {
+            let reason = Self.text(errno)
             try? FileManager.default.removeItem(at: temporary)
             throw RunError(.io, "cannot put \(url.path) in place: \(reason)")
         }
@@ -42,7 +43,7 @@ enum AtomicFile {
 
     /// Makes a rename last: the folder's own entry reaches the disk.
     private static func synchronizeFolder(_ url: URL) {
-        let descriptor = open(url.path, O_RDONLY)
+        let descriptor = unsafe open(url.path, O_RDONLY)
         guard descriptor >= 0 else { return }
         fsync(descriptor)
         close(descriptor)
@@ -52,7 +53,11 @@ enum AtomicFile {
     static func reason(_ error: any Error) -> String {
         let outer = error as NSError
         let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError ?? outer
-        if inner.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(inner.code))) }
-        return errno != 0 ? String(cString: strerror(errno)) : outer.localizedDescription
+        if inner.domain == NSPOSIXErrorDomain { return text(Int32(inner.code)) }
+        return errno != 0 ? text(errno) : outer.localizedDescription
+    }
+
+    private static func text(_ code: Int32) -> String {
+        NSError(domain: NSPOSIXErrorDomain, code: Int(code)).localizedDescription
     }
 }

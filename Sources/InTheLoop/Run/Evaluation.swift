@@ -1,6 +1,7 @@
-public import SpikeData
-public import SpikingNetworks
+internal import SpikeData
+internal import SpikingNetworks
 public import Substrate
+internal import Tensors
 
 /// Runs a network over a data set without learning, on a device or in software.
 public struct Evaluation: Sendable {
@@ -35,6 +36,7 @@ public struct Evaluation: Sendable {
     let device: (any SpikingDevice)?
     let planner: BatchPlanner
     let loss: any Loss
+    let threads: Int
 
     /// Patterns of a device batch; small enough that progress is seen and results stay small.
     private static let patternsPerBatch = 250
@@ -72,11 +74,11 @@ public struct Evaluation: Sendable {
                 readout = measured
                 nextBatch += 1
             } else {
-                let trace = network.replay(alignment.grid(trains), observing: nil)
+                let trace = network.replay(alignment.grid(trains), threads: threads)
                 report.hiddenSpikes += trace.layers.dropLast().reduce(0) { $0 + $1.spikes.count }
                 readout = trace.readout
             }
-            let value = loss.evaluate(readout, labels: labels)
+            let value = loss.evaluate(readout: readout, labels: labels)
             report.correct += value.correct
             report.loss += value.value * Double(samples.count)
             report.patterns += samples.count

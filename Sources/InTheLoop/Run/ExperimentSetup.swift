@@ -21,7 +21,10 @@ public struct ExperimentSetup: Sendable {
     ///   - featureCount: features of a sample.
     ///   - classCount: classes, hence readout neurons.
     ///   - weightLimit: largest magnitude of a weight code, of the chip or, in software, of the default chip.
-    public init(_ experiment: Experiment, featureCount: Int, classCount: Int, weightLimit: Int) {
+    ///   - threads: threads of the host's kernels; the results do not depend on it.
+    public init(
+        _ experiment: Experiment, featureCount: Int, classCount: Int, weightLimit: Int, threads: Int
+    ) {
         self.experiment = experiment
         encoder = Self.encoder(experiment, featureCount: featureCount)
         mapping = WeightMapping(
@@ -33,19 +36,19 @@ public struct ExperimentSetup: Sendable {
         let objective = experiment.objective
         let loss: any Loss =
             switch objective.score {
-            case .maxOverTime: MaxOverTime(scale: Float(objective.scale))
-            case .sumOverTime: SumOverTime(scale: Float(objective.scale))
+            case .maxOverTime: MaxOverTime(scale: objective.scale)
+            case .sumOverTime: SumOverTime(scale: objective.scale)
             }
         rule = SurrogateGradientRule(
             loss: loss,
             regularization: Regularization(
-                burst: Float(objective.burst), weightDecay: Float(objective.weightDecay),
-                readoutAmplitude: Float(objective.readoutAmplitude)),
+                burst: objective.burst, weightDecay: objective.weightDecay,
+                readoutAmplitude: objective.readoutAmplitude),
             optimizer: Adam(
                 for: network, learningRate: experiment.training.learningRate,
                 decayPerEpoch: experiment.training.decayPerEpoch),
             measuresMembranes: experiment.graph.measured == .membranes,
-            hiddenWeightLimit: mapping.hiddenWeightLimit)
+            hiddenWeightLimit: mapping.hiddenWeightLimit, threads: threads)
     }
 
     private static func encoder(_ experiment: Experiment, featureCount: Int) -> any SpikeEncoder {

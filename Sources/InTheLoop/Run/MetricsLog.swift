@@ -1,7 +1,7 @@
 import Foundation
 
 /// Metrics as JSON lines, one for each training step and one for each epoch.
-struct MetricsLog: ~Copyable {
+final class MetricsLog {
     private let url: URL
     private let handle: FileHandle
     private var pending = Data()
@@ -51,14 +51,14 @@ struct MetricsLog: ~Copyable {
     }
 
     /// Appends a line; it reaches the file with `flush` at the latest.
-    mutating func append(_ line: Line) throws(RunError) {
+    func append(_ line: Line) throws(RunError) {
         pending.append((try? encoder.encode(line)) ?? Data())
         pending.append(UInt8(ascii: "\n"))
         if pending.count >= Self.bufferSize { try flush() }
     }
 
     /// Writes what is pending.
-    mutating func flush() throws(RunError) {
+    func flush() throws(RunError) {
         do {
             try handle.write(contentsOf: pending)
             pending.removeAll(keepingCapacity: true)

@@ -1,3 +1,4 @@
+public import Foundation
 public import SpikeData
 public import SpikingNetworks
 public import Substrate
@@ -31,9 +32,11 @@ public struct Trainer: Sendable {
     ///   - experiment: what to run.
     ///   - data: the data set that it names.
     ///   - device: what runs the forward passes; nil for software.
+    ///   - threads: threads of the host's kernels, by default one for each core; results do not depend on it.
     /// - Throws: `MappingError` if the network does not fit, `DeviceError` if the device does not answer.
     public init(
-        _ experiment: Experiment, data: DataSplits, device: (any SpikingDevice)?
+        _ experiment: Experiment, data: DataSplits, device: (any SpikingDevice)?,
+        threads: Int = ProcessInfo.processInfo.activeProcessorCount
     ) async throws {
         self.experiment = experiment
         description = try await device?.describe()
@@ -42,7 +45,7 @@ public struct Trainer: Sendable {
         training = limit > 0 ? data.train.prefix(limit) : data.train
         let setup = ExperimentSetup(
             experiment, featureCount: training.featureCount, classCount: training.classCount,
-            weightLimit: geometry.weightLimit)
+            weightLimit: geometry.weightLimit, threads: threads)
         network = setup.network
         rule = setup.rule
         encoder = setup.encoder
@@ -51,12 +54,12 @@ public struct Trainer: Sendable {
             hiddenScale: experiment.mapping.hiddenScale, noiseSeed: experiment.seed)
         let alignment = Alignment(
             placement, grid: experiment.grid, chip: experiment.chip,
-            hiddenScale: experiment.mapping.hiddenScale)
+            hiddenScale: experiment.mapping.hiddenScale, threads: threads)
         step = TrainingStep(
             placement: placement, alignment: alignment, mapping: setup.mapping, device: device)
         evaluation = Evaluation(
             placement: placement, alignment: alignment, mapping: setup.mapping, device: device,
-            planner: BatchPlanner(geometry: geometry), loss: setup.rule.loss)
+            planner: BatchPlanner(geometry: geometry), loss: setup.rule.loss, threads: threads)
         encoded = EncodedDataSet(training, encoder: setup.encoder)
         test = EncodedDataSet(data.test, encoder: setup.encoder)
     }
@@ -96,9 +99,9 @@ public struct Trainer: Sendable {
     public mutating func train(
         folder: RunFolder, observer: some TrainingObserver
     ) async throws -> Bool {
-        var log = try folder.metricsLog(after: progress.step)
+        let log = try folder.metricsLog(after: progress.step)
         while progress.epoch < experiment.training.epochs {
-            let finished = try await trainEpoch(log: &log, observer: observer)
+            let finished = try await trainEpoch(log: log, observer: observer)
             try log.flush()
             guard finished else {
                 try folder.save(checkpoint)
@@ -121,14 +124,14 @@ public struct Trainer: Sendable {
     }
 
     private mutating func trainEpoch(
-        log: inout MetricsLog, observer: some TrainingObserver
+        log: MetricsLog, observer: some TrainingObserver
     ) async throws -> Bool {
         let data = epochData()
         let batches = Minibatches(
             count: data.count, size: experiment.training.batchSize, seed: experiment.seed,
             epoch: progress.epoch)
         while progress.stepInEpoch < batches.count {
-            try await trainStep(batches[progress.stepInEpoch], of: data, log: &log)
+            try await trainStep(batches[progress.stepInEpoch], of: data, log: log)
             observer.stepped(
                 StepReport(
                     epoch: progress.epoch + 1, epochs: experiment.training.epochs,
@@ -136,7 +139,7 @@ public struct Trainer: Sendable {
                     sums: progress.epochSums, totals: progress.totals))
             if observer.shouldStop { return false }
         }
-        try await endEpoch(log: &log, observer: observer)
+        try await endEpoch(log: log, observer: observer)
         return true
     }
 
@@ -153,7 +156,7 @@ public struct Trainer: Sendable {
     }
 
     private mutating func trainStep(
-        _ samples: [Int], of data: EncodedDataSet, log: inout MetricsLog
+        _ samples: [Int], of data: EncodedDataSet, log: MetricsLog
     ) async throws {
         var clock = StepClock()
         let (trains, labels) = data.minibatch(samples)
@@ -207,7 +210,7 @@ public struct Trainer: Sendable {
     }
 
     private mutating func endEpoch(
-        log: inout MetricsLog, observer: some TrainingObserver
+        log: MetricsLog, observer: some TrainingObserver
     ) async throws {
         rule.endEpoch()
         let found = try await evaluate(observer: observer)

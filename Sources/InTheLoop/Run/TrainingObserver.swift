@@ -1,5 +1,3 @@
-public import Substrate
-
 /// Is told what a run does, and can ask it to stop.
 public protocol TrainingObserver: Sendable {
     /// A minibatch is done.
