@@ -106,11 +106,14 @@ def run(path):
             spikes_of.append(source)
         readout = torch.stack(membranes, 1)
 
-    score = readout.amax(1) if "Max" in constants["loss"] else readout.sum(1)
+    # Ties go to the first maximum; a silent readout is zero at several steps, and amax would share its gradient.
+    peak = (readout == readout.amax(1, keepdim=True)).to(torch.uint8).argmax(1, keepdim=True)
+    maximum = readout.gather(1, peak).squeeze(1)
+    score = maximum if "Max" in constants["loss"] else readout.sum(1)
     loss = torch.nn.functional.cross_entropy(scale * score, tensors["labels"].long())
     loss = loss + float(constants["burst"]) * sum((s.sum(1) ** 2).mean() for s in spikes_of)
     loss = loss + float(constants["weight_decay"]) * sum((w**2).mean() for w in weights[:-1])
-    loss = loss + float(constants["readout_amplitude"]) * (readout.amax(1) ** 2).mean()
+    loss = loss + float(constants["readout_amplitude"]) * (maximum**2).mean()
     loss.backward()
 
     worst = abs(loss.item() - tensors["loss"].item()) / abs(loss.item())
