@@ -1,0 +1,83 @@
+public import Tensors
+
+/// Penalties added to the loss (Cramer et al., PNAS 2022, equation 6 and released code).
+public struct Regularization: Sendable, Hashable, Codable {
+    /// Factor of the mean over batch and hidden units of (number of spikes)^2, summed over spiking layers.
+    public var burst: Double
+    /// Factor of the mean of the squared input weights, summed over spiking layers.
+    public var weightDecay: Double
+    /// Factor of the mean over batch and readout units of (max_t V)^2.
+    public var readoutAmplitude: Double
+
+    /// Factors, by default those of the reference experiment.
+    public init(burst: Double = 5e-4, weightDecay: Double = 0.1, readoutAmplitude: Double = 0) {
+        self.burst = burst
+        self.weightDecay = weightDecay
+        self.readoutAmplitude = readoutAmplitude
+    }
+
+    /// Penalties of a trace and their gradients.
+    public struct Value: Sendable, Equatable {
+        /// Sum of the penalties.
+        public var value: Double
+        /// Derivatives with respect to spike counts, `[entry, neuron]` for each spiking layer; nil without a burst
+        /// penalty. For `Network.backward`.
+        public var spikeGradient: [Matrix]?
+    }
+
+    /// Penalties of activity: of spikes, with their gradient for `backward`, and of the readout, whose gradient is added
+    /// to `readoutGradient`. Traps if that is not of the readout's shape.
+    public func activityPenalty(
+        of trace: Trace, addingTo readoutGradient: inout TimeSeries
+    ) -> Value {
+        var result = Value(value: 0, spikeGradient: nil)
+        if burst != 0 {
+            result.spikeGradient = trace.layers.dropLast().map { layer in
+                var totals = layer.spikes.totals
+                let units = max(1, Double(totals.rows * totals.columns))
+                let kernels = TrainingKernels()
+                result.value += burst * kernels.sumOfSquares(totals.values) / units
+                totals.scale(by: Float(2 * burst / units))
+                return totals
+            }
+        }
+        if readoutAmplitude != 0 {
+            result.value += addAmplitudePenalty(of: trace.readout, to: &readoutGradient)
+        }
+        return result
+    }
+
+    /// Penalty of the weights, whose gradient is added to `gradients` but for frozen layers.
+    public func weightPenalty(of network: Network, addingTo gradients: inout Gradients) -> Double {
+        guard weightDecay != 0 else { return 0 }
+        let kernels = TrainingKernels()
+        var value = 0.0
+        for (index, layer) in network.layers.enumerated() where layer.kind == .spiking {
+            let count = max(1, Double(layer.sources * layer.neurons))
+            value += weightDecay * kernels.sumOfSquares(layer.weights.values) / count
+            if network.frozenLayers.contains(index) { continue }
+            kernels.add(
+                layer.weights.values, times: Float(2 * weightDecay / count),
+                to: &gradients.layers[index].weights.values)
+        }
+        return value
+    }
+
+    private func addAmplitudePenalty(of readout: TimeSeries, to gradient: inout TimeSeries) -> Double {
+        precondition(
+            gradient.entries == readout.entries && gradient.steps == readout.steps
+                && gradient.neurons == readout.neurons,
+            "gradient \(gradient.entries) x \(gradient.steps) x \(gradient.neurons) of a readout "
+                + "\(readout.entries) x \(readout.steps) x \(readout.neurons)")
+        let peaks = TrainingKernels().peaks(readout)
+        let units = max(1, Double(readout.entries * readout.neurons))
+        for entry in 0..<readout.entries {
+            for neuron in 0..<readout.neurons {
+                let index = entry * readout.stride + neuron
+                gradient[entry, Int(peaks.steps[index]), neuron] +=
+                    Float(2 * readoutAmplitude / units) * peaks.values[index]
+            }
+        }
+        return readoutAmplitude * TrainingKernels().sumOfSquares(peaks.values) / units
+    }
+}
