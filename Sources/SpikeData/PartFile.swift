@@ -55,7 +55,7 @@ struct PartFile: ~Copyable {
 
     /// Starts again from nothing.
     func clear() throws(DataError) {
-        guard ftruncate(descriptor, 0) == 0 else {
+        guard count == 0 || ftruncate(descriptor, 0) == 0 else {
             throw Self.failure("cannot empty \(partPath)")
         }
     }

@@ -1,5 +1,4 @@
-import Dispatch
-import Glibc
+import Foundation
 import Synchronization
 
 /// A web server on a loopback port whose misbehaviour a test scripts.
@@ -41,7 +40,8 @@ final class LocalServer: Sendable {
             }
             return UInt16(bigEndian: $0.pointee.sin_port)
         }
-        DispatchQueue.global().async { [weak self] in
+        // A thread of its own: blocked ones would starve the pool that the requests need.
+        Thread.detachNewThread { [weak self] in
             while case let connection = accept(listening, nil, nil), connection >= 0 {
                 guard let self else {
                     close(connection)
