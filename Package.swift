@@ -102,6 +102,12 @@ let package = Package(
                 argumentParser, logging,
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
+
+        // Tests.
+        .testTarget(
+            name: "SpikeDataTests",
+            dependencies: ["SpikeData", "Substrate", "Tensors", "CZlib", crypto],
+            path: "Tests/SpikeDataTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )

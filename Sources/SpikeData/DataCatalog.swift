@@ -13,6 +13,19 @@ public enum DataCatalog {
         /// Folders on the web that hold the files, tried in order.
         public let mirrors: [String]
         package let content: Content
+
+        /// An entry; every argument has the meaning of the property of its name.
+        package init(
+            name: String, summary: String, licence: String, files: [File], mirrors: [String],
+            content: Content
+        ) {
+            self.name = name
+            self.summary = summary
+            self.licence = licence
+            self.files = files
+            self.mirrors = mirrors
+            self.content = content
+        }
     }
 
     /// A file of a data set.
@@ -23,6 +36,13 @@ public enum DataCatalog {
         public let byteCount: Int
         /// SHA-256 of the content, in hexadecimal.
         public let sha256: String
+
+        /// A file; every argument has the meaning of the property of its name.
+        package init(name: String, byteCount: Int, sha256: String) {
+            self.name = name
+            self.byteCount = byteCount
+            self.sha256 = sha256
+        }
     }
 
     /// How samples are made.

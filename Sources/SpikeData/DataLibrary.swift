@@ -64,6 +64,7 @@ public struct DataLibrary: Sendable, Hashable {
         var missing: [String] = []
         for file in entry.files {
             if let path = path(of: file, in: entry) {
+                try refuseNamesake(path, of: entry)
                 found.append(path)
             } else {
                 missing.append(file.name)
@@ -79,5 +80,19 @@ public struct DataLibrary: Sendable, Hashable {
                     + "or name the folder that holds them with --data or VOLLEY_DATA.")
         }
         return found
+    }
+
+    /// The files of all image data sets have the same names; their lengths tell them apart.
+    private func refuseNamesake(_ path: String, of entry: DataCatalog.Entry) throws(DataError) {
+        var status = stat()
+        guard path.hasSuffix(".gz"), stat(path, &status) == 0 else { return }
+        for other in DataCatalog.entries where other.name != entry.name {
+            for file in other.files
+            where path.hasSuffix("/\(file.name)") && file.byteCount == Int(status.st_size) {
+                throw DataError(
+                    .malformed, "\(path) is a file of \(other.name), not of \(entry.name).",
+                    remedy: "Give each data set a folder of its own name.")
+            }
+        }
     }
 }
