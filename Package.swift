@@ -108,6 +108,12 @@ let package = Package(
             name: "SpikeDataTests",
             dependencies: ["SpikeData", "Substrate", "Tensors", "CZlib", crypto],
             path: "Tests/SpikeDataTests", swiftSettings: strictness),
+        .testTarget(
+            name: "InTheLoopTests",
+            dependencies: [
+                "InTheLoop", "SpikingNetworks", "SpikeData", "Substrate", "Tensors", "ChipEmulator",
+            ],
+            path: "Tests/InTheLoopTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )

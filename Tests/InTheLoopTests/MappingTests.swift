@@ -82,9 +82,9 @@ struct MappingTests {
         ])
         inputs.append([])
         let gridded = alignment.grid(inputs)
-        #expect(Array(gridded[entry: 0, step: 0]) == [0, 1])
-        #expect(Array(gridded[entry: 0, step: 1]) == [0])
-        #expect(Array(gridded[entry: 0, step: 3]) == [1])
+        #expect(Array(gridded[0, 0]) == [0, 1])
+        #expect(Array(gridded[0, 1]) == [0])
+        #expect(Array(gridded[0, 3]) == [1])
         #expect(gridded.count == 4)
 
         var spikes = SpikeTrains()
@@ -102,8 +102,8 @@ struct MappingTests {
         let observation = alignment.observe(recording, scales: [240, 120])
         let hidden = try #require(observation.layers[0].spikes)
         // A spike between samples t and t+1 is S[t+1]; two in a bin are one; after the last sample there is no grid point.
-        #expect(Array(hidden[entry: 0, step: 1]) == [1])
-        #expect(Array(hidden[entry: 0, step: 3]) == [0])
+        #expect(Array(hidden[0, 1]) == [1])
+        #expect(Array(hidden[0, 3]) == [0])
         #expect(hidden.count == 2)
         let membranes = try #require(observation.layers[0].membranes)
         #expect(membranes[0, 0, 0] == 0)

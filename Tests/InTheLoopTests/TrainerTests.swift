@@ -128,7 +128,7 @@ struct TrainerTests {
     @Test func aDeviceThatLosesEventsStopsTheRun() async throws {
         struct Lossy: SpikingDevice {
             let inner: EmulatedDevice
-            func describe() async throws(DeviceError) -> DeviceDescription { try await inner.describe() }
+            func describe() async throws(DeviceError) -> DeviceDescription { await inner.describe() }
             func run(_ batch: DeviceBatch) async throws(DeviceError) -> Recording {
                 var recording = try await inner.run(batch)
                 recording.accounting.accepted -= 500
