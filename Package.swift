@@ -102,6 +102,14 @@ let package = Package(
                 argumentParser, logging,
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
+
+        // Tests.
+        .testTarget(
+            name: "TensorsTests", dependencies: ["Tensors"], path: "Tests/TensorsTests",
+            swiftSettings: strictness),
+        .testTarget(
+            name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "Tensors"],
+            path: "Tests/SpikingNetworksTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )
