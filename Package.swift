@@ -114,6 +114,11 @@ let package = Package(
                 "InTheLoop", "SpikingNetworks", "SpikeData", "Substrate", "Tensors", "ChipEmulator",
             ],
             path: "Tests/InTheLoopTests", swiftSettings: strictness),
+            name: "TensorsTests", dependencies: ["Tensors"], path: "Tests/TensorsTests",
+            swiftSettings: strictness),
+        .testTarget(
+            name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "Tensors"],
+            path: "Tests/SpikingNetworksTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )
