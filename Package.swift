@@ -108,6 +108,7 @@ let package = Package(
             name: "SpikeDataTests",
             dependencies: ["SpikeData", "Substrate", "Tensors", "CZlib", crypto],
             path: "Tests/SpikeDataTests", swiftSettings: strictness),
+        .testTarget(name: "PackageTests", path: "Tests/PackageTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )
