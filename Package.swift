@@ -119,6 +119,7 @@ let package = Package(
         .testTarget(
             name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "Tensors"],
             path: "Tests/SpikingNetworksTests", swiftSettings: strictness),
+        .testTarget(name: "PackageTests", path: "Tests/PackageTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -44,12 +44,12 @@ struct PartFile: ~Copyable {
         guard lseek(descriptor, 0, SEEK_END) >= 0 else {
             throw Self.failure("cannot write \(partPath)")
         }
-        var rest = [UInt8](bytes)[...]
+        var rest = [UInt8](bytes)
         while !rest.isEmpty {
-            let written = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            let written = write(descriptor, rest, rest.count)
             if written < 0 && errno == EINTR { continue }
             guard written >= 0 else { throw Self.failure("cannot write \(partPath)") }
-            rest = rest.dropFirst(written)
+            rest.removeFirst(written)
         }
     }
 
