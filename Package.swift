@@ -102,6 +102,11 @@ let package = Package(
                 argumentParser, logging,
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
+
+        // Tests.
+        .testTarget(
+            name: "ChipEmulatorTests", dependencies: ["ChipEmulator", "Substrate"],
+            path: "Tests/ChipEmulatorTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )
