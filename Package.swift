@@ -120,6 +120,8 @@ let package = Package(
             name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "Tensors"],
             path: "Tests/SpikingNetworksTests", swiftSettings: strictness),
         .testTarget(name: "PackageTests", path: "Tests/PackageTests", swiftSettings: strictness),
+            name: "ChipEmulatorTests", dependencies: ["ChipEmulator", "Substrate"],
+            path: "Tests/ChipEmulatorTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )

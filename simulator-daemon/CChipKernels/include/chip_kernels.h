@@ -44,6 +44,8 @@ typedef struct {
     float decay_e, decay_i, decay_v;
     /// Membrane shift at the end of a step by a current of one at its start.
     float gain_e, gain_i;
+    /// Corrections inside a step: half of h / tau for a current, of h / tau + h / tau_m for the membrane.
+    float bend_e, bend_i, bow_e, bow_i;
     float half_v, half_e, half_i;
     /// Above all numbers for a comparator that is off.
     float threshold;
