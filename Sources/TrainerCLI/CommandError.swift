@@ -1,0 +1,13 @@
+/// What the command itself finds wrong, with the exit code that says so.
+struct CommandError: Error, CustomStringConvertible {
+    /// The exit code.
+    var status: ExitStatus
+    /// What is wrong, where, and what to do.
+    var description: String
+
+    /// Something wrong, in words.
+    init(_ status: ExitStatus, _ description: String) {
+        self.status = status
+        self.description = description
+    }
+}
