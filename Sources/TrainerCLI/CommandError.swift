@@ -1,5 +1,5 @@
 /// What the command itself finds wrong, with the exit code that says so.
-struct CommandError: Error, CustomStringConvertible {
+package struct CommandError: Error, CustomStringConvertible {
     /// The exit code.
     var status: ExitStatus
     /// What is wrong, where, and what to do.

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// One of the two output streams; a reader that has gone is no error.
-struct Console: Sendable {
+package struct Console: Sendable {
     /// The stream's number.
     let descriptor: Int32
 

@@ -5,7 +5,7 @@ import SpikeData
 import Substrate
 
 /// Exit codes of the command, after `sysexits.h` where it has one.
-enum ExitStatus: Int32, CaseIterable {
+package enum ExitStatus: Int32, CaseIterable {
     /// All went well.
     case success = 0
     /// The command line is wrong, or an address cannot be understood.

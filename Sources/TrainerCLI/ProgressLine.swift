@@ -1,7 +1,7 @@
 import InTheLoop
 
 /// What is shown of a run, as lines: what to say, apart from when and where.
-struct ProgressLine {
+package struct ProgressLine {
     /// Epochs in all.
     var epochs: Int
     /// Whether a device runs the forward passes.

@@ -1,5 +1,5 @@
 /// Numbers as people read them; the same on every machine.
-enum TextFormat {
+package enum TextFormat {
     /// A number with a fixed count of decimals, digits grouped by commas.
     static func decimal(_ value: Double, _ decimals: Int = 0) -> String {
         guard value.isFinite else { return value.isNaN ? "-" : (value < 0 ? "-inf" : "inf") }
