@@ -102,6 +102,14 @@ let package = Package(
                 argumentParser, logging,
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
+
+        // Tests of links, sessions and the daemon.
+        .testTarget(
+            name: "DeviceTransportTests", dependencies: ["DeviceTransport"],
+            path: "Tests/DeviceTransportTests", swiftSettings: strictness),
+        .testTarget(
+            name: "ZeroMQDriverTests", dependencies: ["DeviceTransport", "ZeroMQDriver"],
+            path: "Tests/ZeroMQDriverTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )
