@@ -1,4 +1,5 @@
 import DeviceTransport
+import Dispatch
 import Glibc
 import Synchronization
 import Testing
@@ -8,27 +9,27 @@ import ZeroMQDriver
 private final class EchoDaemon: Sendable {
     let address: DeviceURI
     private let wake: @Sendable () -> Void
-    private let task: Task<Void, any Error>
+    private let flag: StopFlag
+    private let end = DispatchSemaphore(value: 0)
 
     init(on uri: DeviceURI, frameLimit: Int = ZeroMQLimits.frameBytes) throws {
         let listener = try ZeroMQListener(on: uri, frameLimit: frameLimit)
         address = listener.address
         wake = listener.wake
         let box = Mutex<ListenerBox?>(ListenerBox(listener))
-        let stopped = StopFlag()
-        flag = stopped
-        task = Task.detached {
-            guard let listener = box.withLock({ $0.take() }) else { return }
-            try listener.echo(until: stopped)
+        let flag = StopFlag()
+        self.flag = flag
+        let end = end
+        DispatchQueue(label: "echo").async {
+            if let listener = box.withLock({ $0.take() }) { listener.echo(until: flag) }
+            end.signal()
         }
     }
 
-    private let flag: StopFlag
-
-    func stop() async throws {
+    func stop() {
         flag.raise()
         wake()
-        try await task.value
+        end.wait()
     }
 }
 
@@ -45,10 +46,10 @@ private struct ListenerBox: ~Copyable, Sendable {
 
     init(_ listener: consuming ZeroMQListener) { self.listener = listener }
 
-    consuming func echo(until stop: StopFlag) throws {
+    consuming func echo(until stop: StopFlag) {
         while !stop.isRaised {
-            guard let frame = try listener.receive(within: .seconds(10)) else { continue }
-            try listener.send(frame.bytes, to: frame.peer)
+            guard let frame = try? listener.receive(within: .seconds(10)) else { continue }
+            try? listener.send(frame.bytes, to: frame.peer)
         }
         listener.close()
     }
@@ -61,7 +62,7 @@ private func freshPath() -> String {
 
 @Suite struct ZeroMQLinkTests {
     @Test(arguments: [true, false])
-    func framesOfEverySizeComeBackUnchanged(overLocalSocket: Bool) async throws {
+    func framesOfEverySizeComeBackUnchanged(overLocalSocket: Bool) throws {
         let path = freshPath()
         let daemon = try EchoDaemon(
             on: DeviceURI(overLocalSocket ? "ipc://\(path)" : "tcp://127.0.0.1:0"))
@@ -72,11 +73,11 @@ private func freshPath() -> String {
             #expect(try link.receive(within: .seconds(5)) == frame, "\(size) bytes")
         }
         link.close()
-        try await daemon.stop()
+        daemon.stop()
         #expect(access(path, F_OK) != 0, "the socket file is still there")
     }
 
-    @Test func framesAboveTheLimitEndTheConnectionAndHarmNobodyElse() async throws {
+    @Test func framesAboveTheLimitEndTheConnectionAndHarmNobodyElse() throws {
         let daemon = try EchoDaemon(on: DeviceURI("ipc://\(freshPath())"), frameLimit: 1_000)
         var big = try ZeroMQTransport(connecting: daemon.address)
         var small = try ZeroMQTransport(connecting: daemon.address)
@@ -91,13 +92,13 @@ private func freshPath() -> String {
         #expect(try small.receive(within: .seconds(5)) == [7])
         big.close()
         small.close()
-        try await daemon.stop()
+        daemon.stop()
     }
 
-    @Test func aPeerThatLeavesIsNoticedAtOnce() async throws {
+    @Test func aPeerThatLeavesIsNoticedAtOnce() throws {
         let daemon = try EchoDaemon(on: DeviceURI("ipc://\(freshPath())"))
         var link = try ZeroMQTransport(connecting: daemon.address)
-        try await daemon.stop()
+        daemon.stop()
         let begin = ContinuousClock.now
         do {
             let frame = try link.receive(within: .seconds(20))
@@ -127,20 +128,20 @@ private func freshPath() -> String {
         #expect(waited > .milliseconds(390) && waited < .seconds(2), "\(waited)")
     }
 
-    @Test func aPeerThatStartsLateIsFound() async throws {
+    @Test func aPeerThatStartsLateIsFound() throws {
         let uri = try DeviceURI("ipc://\(freshPath())")
-        let late = Task.detached {
-            try await Task.sleep(for: .milliseconds(300))
-            return try EchoDaemon(on: uri)
+        let late = Mutex<EchoDaemon?>(nil)
+        DispatchQueue(label: "late").asyncAfter(deadline: .now() + .milliseconds(300)) {
+            late.withLock { $0 = try? EchoDaemon(on: uri) }
         }
         var link = try ZeroMQTransport(connecting: uri)
         try link.send([3])
         #expect(try link.receive(within: .seconds(5)) == [3])
         link.close()
-        try await late.value.stop()
+        late.withLock { $0?.stop() }
     }
 
-    @Test func twoDaemonsCannotShareAnAddress() async throws {
+    @Test func twoDaemonsCannotShareAnAddress() throws {
         let local = try EchoDaemon(on: DeviceURI("ipc://\(freshPath())"))
         let network = try EchoDaemon(on: DeviceURI("tcp://127.0.0.1:0"))
         for address in [local.address, network.address] {
@@ -157,8 +158,8 @@ private func freshPath() -> String {
         try link.send([5])
         #expect(try link.receive(within: .seconds(5)) == [5], "the refusal broke the first daemon")
         link.close()
-        try await local.stop()
-        try await network.stop()
+        local.stop()
+        network.stop()
     }
 
     @Test func aSocketFileLeftByADeadDaemonIsReplacedAndAnotherFileIsNot() throws {

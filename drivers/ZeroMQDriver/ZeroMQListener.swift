@@ -9,7 +9,6 @@ public struct ZeroMQListener: Listener, ~Copyable {
 
     private let socket: ZeroMQSocket
     private let wakeUp: WakeUp
-    private let endpoint: String
 
     /// Listens on a local socket file (mode 0600) or on a loopback TCP port (0 picks one).
     ///
@@ -18,12 +17,12 @@ public struct ZeroMQListener: Listener, ~Copyable {
     /// - Throws: `cannotBind`, when another daemon listens there, the path holds something else, or the host is not
     ///   this machine alone.
     public init(
-        on uri: DeviceURI, frameLimit: Int = ZeroMQLimits.frameBytes,
-        context: ZeroMQContext = .shared
+        on uri: DeviceURI, frameLimit: Int = ZeroMQLimits.frameBytes
     ) throws(TransportError) {
         let requested = try Self.bindable(uri)
         let wakeUp = try WakeUp()
-        let socket = try ZeroMQSocket(.router, in: context)
+        // A context of its own: its end waits until libzmq has removed the socket's file.
+        let socket = try ZeroMQSocket(.router, in: ZeroMQContext())
         socket.set(ZMQ_ROUTER_MANDATORY, 1)
         socket.set(ZMQ_SNDHWM, ZeroMQLimits.queuedFrames)
         socket.set(ZMQ_RCVHWM, ZeroMQLimits.queuedFrames)
@@ -34,15 +33,10 @@ public struct ZeroMQListener: Listener, ~Copyable {
         let mask = umask(0o077)
         defer { umask(mask) }
         try socket.bind(requested)
-        let endpoint = socket.lastEndpoint()
-        let address = try DeviceURI(endpoint)
-        self.endpoint = endpoint
-        self.address = address
+        address = try DeviceURI(socket.lastEndpoint())
         self.socket = socket
         self.wakeUp = wakeUp
     }
-
-    deinit { socket.unbind(endpoint) }
 
     /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
     public var wake: @Sendable () -> Void {

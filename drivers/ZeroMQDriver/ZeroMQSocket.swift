@@ -72,11 +72,6 @@ struct ZeroMQSocket: ~Copyable, @unchecked Sendable {
         }
     }
 
-    /// Stops listening, which removes a local socket's file.
-    func unbind(_ endpoint: String) {
-        zmq_unbind(handle, endpoint)
-    }
-
     /// Starts to connect; says nothing of whether somebody is there.
     func connect(_ endpoint: String) throws(TransportError) {
         guard zmq_connect(handle, endpoint) == 0 else {

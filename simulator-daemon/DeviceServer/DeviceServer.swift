@@ -1,7 +1,7 @@
 public import ChipEmulator
 public import DeviceTransport
 public import Logging
-public import Substrate
+package import Substrate
 import WireProtocol
 
 /// Serves one chip to the clients of one listener: a loop that turns frames, finished jobs and time into actions.
