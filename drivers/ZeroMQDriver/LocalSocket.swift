@@ -1,7 +1,23 @@
 import Glibc
 
-/// Looks at local socket files, below ZeroMQ.
-enum LocalSocket {
+/// A local socket file, looked at below ZeroMQ.
+struct LocalSocket: Sendable {
+    private let path: String
+    private let inode: ino_t
+
+    /// The file at a path; `nil` if there is none.
+    init?(at path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return nil }
+        self.path = path
+        inode = status.st_ino
+    }
+
+    /// Removes the file, unless another one has taken its place.
+    func remove() {
+        if LocalSocket(at: path)?.inode == inode { unlink(path) }
+    }
+
     /// Whether a process accepts connections at a path.
     static func isListening(at path: String) -> Bool {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)

@@ -9,6 +9,8 @@ public struct ZeroMQListener: Listener, ~Copyable {
 
     private let socket: ZeroMQSocket
     private let wakeUp: WakeUp
+    /// The file made, which is removed at the end; libzmq leaves it.
+    private let file: LocalSocket?
 
     /// Listens on a local socket file (mode 0600) or on a loopback TCP port (0 picks one).
     ///
@@ -21,7 +23,7 @@ public struct ZeroMQListener: Listener, ~Copyable {
     ) throws(TransportError) {
         let requested = try Self.bindable(uri)
         let wakeUp = try WakeUp()
-        // A context of its own: its end waits until libzmq has removed the socket's file.
+        // A context of its own: its end waits until libzmq has let the address go.
         let socket = try ZeroMQSocket(.router, in: ZeroMQContext())
         socket.set(ZMQ_ROUTER_MANDATORY, 1)
         socket.set(ZMQ_SNDHWM, ZeroMQLimits.queuedFrames)
@@ -34,9 +36,12 @@ public struct ZeroMQListener: Listener, ~Copyable {
         defer { umask(mask) }
         try socket.bind(requested)
         address = try DeviceURI(socket.lastEndpoint())
+        if case .ipc(let path) = uri.link { file = LocalSocket(at: path) } else { file = nil }
         self.socket = socket
         self.wakeUp = wakeUp
     }
+
+    deinit { file?.remove() }
 
     /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
     public var wake: @Sendable () -> Void {

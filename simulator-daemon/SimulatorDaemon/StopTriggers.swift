@@ -20,13 +20,14 @@ struct StopTriggers {
         }
         // A client or log reader that has gone is an error of a write, not the end of the daemon.
         signal(SIGPIPE, SIG_IGN)
+        // A blocking read, because a poll cannot wait for files and /dev/null.
         if withParent {
-            let source = DispatchSource.makeReadSource(fileDescriptor: STDIN_FILENO, queue: queue)
-            source.setEventHandler {
+            DispatchQueue(label: "volleyd.parent").async {
                 var byte: UInt8 = 0
-                if read(STDIN_FILENO, &byte, 1) <= 0 { stop.request("whoever started it has gone") }
+                var count = 0
+                repeat { count = read(STDIN_FILENO, &byte, 1) } while count > 0 || (count < 0 && errno == EINTR)
+                stop.request("whoever started it has gone")
             }
-            sources.append(source)
         }
         for source in sources { source.resume() }
         self.sources = sources
