@@ -21,8 +21,6 @@ public struct LeaseHolder: Sendable, Hashable {
 public struct DeviceHealth: Sendable, Hashable {
     /// Time since the device started.
     public var uptime: Duration = .zero
-    /// Drawn at each start of the device.
-    public var boot: UInt64 = 0
     /// Open and detached sessions.
     public var sessions = 0
     /// Batches that wait for the chip or run on it.

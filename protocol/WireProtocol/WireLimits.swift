@@ -22,7 +22,7 @@ public struct WireLimits: Sendable, Hashable {
     /// The cap of a message that no side may exceed.
     package static let hardMessage = 64 << 20
     /// The least frame payload that a side may offer, so that a handshake always fits.
-    package static let leastFramePayload = 1 << 10
+    package static let leastFramePayload = 2 << 10
 
     /// The limits that both sides keep.
     package func agreed(with other: WireLimits) -> WireLimits {

@@ -803,128 +803,33 @@ nonisolated struct PBExecuteReply: Sendable {
   init() {}
 }
 
-nonisolated struct PBAccounting: Sendable {
+nonisolated struct PBDone: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var offered: UInt64 = 0
+  var batch: UInt64 = 0
 
-  var accepted: UInt64 = 0
+  var attempt: UInt32 = 0
 
-  var droppedByInputLink: UInt64 = 0
+  var entries: UInt32 = 0
 
-  var droppedByDriver: UInt64 = 0
+  var chunks: UInt32 = 0
 
-  var produced: UInt64 = 0
+  var chunkCrc: UInt32 = 0
 
-  var delivered: UInt64 = 0
+  /// Costs block, SPEC section 7.5.
+  var costs: Data = Data()
 
-  var droppedByArbitration: UInt64 = 0
+  var configurationHash: Data = Data()
 
-  var droppedByOutputLink: UInt64 = 0
+  var imageCrc: UInt32 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  init() {}
-}
-
-nonisolated struct PBExecution: Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  var configurationSeconds: Double = 0
-
-  var weightSeconds: Double = 0
-
-  var windowSeconds: Double = 0
-
-  var gapSeconds: Double = 0
-
-  var readbackSeconds: Double = 0
-
-  var staticEnergy: Double = 0
-
-  var eventEnergy: Double = 0
-
-  var sampleEnergy: Double = 0
-
-  var deviceSeconds: Double = 0
+  var contentHash: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
-}
-
-nonisolated struct PBDone: @unchecked Sendable {
-  // SwiftProtobuf.Message conformance is added in an extension below. See the
-  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
-  // methods supported on all messages.
-
-  var batch: UInt64 {
-    get {_storage._batch}
-    set {_uniqueStorage()._batch = newValue}
-  }
-
-  var attempt: UInt32 {
-    get {_storage._attempt}
-    set {_uniqueStorage()._attempt = newValue}
-  }
-
-  var entries: UInt32 {
-    get {_storage._entries}
-    set {_uniqueStorage()._entries = newValue}
-  }
-
-  var chunks: UInt32 {
-    get {_storage._chunks}
-    set {_uniqueStorage()._chunks = newValue}
-  }
-
-  var chunkCrc: UInt32 {
-    get {_storage._chunkCrc}
-    set {_uniqueStorage()._chunkCrc = newValue}
-  }
-
-  var accounting: PBAccounting {
-    get {_storage._accounting ?? PBAccounting()}
-    set {_uniqueStorage()._accounting = newValue}
-  }
-  /// Returns true if `accounting` has been explicitly set.
-  var hasAccounting: Bool {_storage._accounting != nil}
-  /// Clears the value of `accounting`. Subsequent reads from it will return its default value.
-  mutating func clearAccounting() {_uniqueStorage()._accounting = nil}
-
-  var execution: PBExecution {
-    get {_storage._execution ?? PBExecution()}
-    set {_uniqueStorage()._execution = newValue}
-  }
-  /// Returns true if `execution` has been explicitly set.
-  var hasExecution: Bool {_storage._execution != nil}
-  /// Clears the value of `execution`. Subsequent reads from it will return its default value.
-  mutating func clearExecution() {_uniqueStorage()._execution = nil}
-
-  var configurationHash: Data {
-    get {_storage._configurationHash}
-    set {_uniqueStorage()._configurationHash = newValue}
-  }
-
-  var imageCrc: UInt32 {
-    get {_storage._imageCrc}
-    set {_uniqueStorage()._imageCrc = newValue}
-  }
-
-  var contentHash: Data {
-    get {_storage._contentHash}
-    set {_uniqueStorage()._contentHash = newValue}
-  }
-
-  var unknownFields = SwiftProtobuf.UnknownStorage()
-
-  init() {}
-
-  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 nonisolated struct PBAck: Sendable {
@@ -939,118 +844,48 @@ nonisolated struct PBAck: Sendable {
   init() {}
 }
 
-nonisolated struct PBHealth: @unchecked Sendable {
+nonisolated struct PBHealth: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var uptimeMs: UInt64 {
-    get {_storage._uptimeMs}
-    set {_uniqueStorage()._uptimeMs = newValue}
-  }
+  var uptimeMs: UInt64 = 0
 
-  var boot: UInt64 {
-    get {_storage._boot}
-    set {_uniqueStorage()._boot = newValue}
-  }
+  var sessions: UInt32 = 0
 
-  var sessions: UInt32 {
-    get {_storage._sessions}
-    set {_uniqueStorage()._sessions = newValue}
-  }
+  var jobsQueued: UInt32 = 0
 
-  var jobsQueued: UInt32 {
-    get {_storage._jobsQueued}
-    set {_uniqueStorage()._jobsQueued = newValue}
-  }
+  var resultsKept: UInt32 = 0
 
-  var resultsKept: UInt32 {
-    get {_storage._resultsKept}
-    set {_uniqueStorage()._resultsKept = newValue}
-  }
+  var jobsExecuted: UInt64 = 0
 
-  var jobsExecuted: UInt64 {
-    get {_storage._jobsExecuted}
-    set {_uniqueStorage()._jobsExecuted = newValue}
-  }
+  var jobsCancelled: UInt64 = 0
 
-  var jobsCancelled: UInt64 {
-    get {_storage._jobsCancelled}
-    set {_uniqueStorage()._jobsCancelled = newValue}
-  }
+  var jobsFailed: UInt64 = 0
 
-  var jobsFailed: UInt64 {
-    get {_storage._jobsFailed}
-    set {_uniqueStorage()._jobsFailed = newValue}
-  }
+  var duplicatesAnswered: UInt64 = 0
 
-  var duplicatesAnswered: UInt64 {
-    get {_storage._duplicatesAnswered}
-    set {_uniqueStorage()._duplicatesAnswered = newValue}
-  }
+  var entriesExecuted: UInt64 = 0
 
-  var entriesExecuted: UInt64 {
-    get {_storage._entriesExecuted}
-    set {_uniqueStorage()._entriesExecuted = newValue}
-  }
+  var framesReceived: UInt64 = 0
 
-  var framesReceived: UInt64 {
-    get {_storage._framesReceived}
-    set {_uniqueStorage()._framesReceived = newValue}
-  }
+  var framesSent: UInt64 = 0
 
-  var framesSent: UInt64 {
-    get {_storage._framesSent}
-    set {_uniqueStorage()._framesSent = newValue}
-  }
+  var checksumErrors: UInt64 = 0
 
-  var checksumErrors: UInt64 {
-    get {_storage._checksumErrors}
-    set {_uniqueStorage()._checksumErrors = newValue}
-  }
+  var linkErrors: UInt64 = 0
 
-  var linkErrors: UInt64 {
-    get {_storage._linkErrors}
-    set {_uniqueStorage()._linkErrors = newValue}
-  }
+  var requestsFenced: UInt64 = 0
 
-  var requestsFenced: UInt64 {
-    get {_storage._requestsFenced}
-    set {_uniqueStorage()._requestsFenced = newValue}
-  }
+  /// Costs block of all batches, SPEC section 7.5.
+  var costs: Data = Data()
 
-  var accounting: PBAccounting {
-    get {_storage._accounting ?? PBAccounting()}
-    set {_uniqueStorage()._accounting = newValue}
-  }
-  /// Returns true if `accounting` has been explicitly set.
-  var hasAccounting: Bool {_storage._accounting != nil}
-  /// Clears the value of `accounting`. Subsequent reads from it will return its default value.
-  mutating func clearAccounting() {_uniqueStorage()._accounting = nil}
-
-  var execution: PBExecution {
-    get {_storage._execution ?? PBExecution()}
-    set {_uniqueStorage()._execution = newValue}
-  }
-  /// Returns true if `execution` has been explicitly set.
-  var hasExecution: Bool {_storage._execution != nil}
-  /// Clears the value of `execution`. Subsequent reads from it will return its default value.
-  mutating func clearExecution() {_uniqueStorage()._execution = nil}
-
-  var lease: PBLeaseState {
-    get {_storage._lease ?? PBLeaseState()}
-    set {_uniqueStorage()._lease = newValue}
-  }
-  /// Returns true if `lease` has been explicitly set.
-  var hasLease: Bool {_storage._lease != nil}
-  /// Clears the value of `lease`. Subsequent reads from it will return its default value.
-  mutating func clearLease() {_uniqueStorage()._lease = nil}
+  /// None or one.
+  var holders: [PBHolder] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
-
-  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -2455,269 +2290,71 @@ nonisolated extension PBExecuteReply: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
-nonisolated extension PBAccounting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Accounting"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}offered\0\u{1}accepted\0\u{3}dropped_by_input_link\0\u{3}dropped_by_driver\0\u{1}produced\0\u{1}delivered\0\u{3}dropped_by_arbitration\0\u{3}dropped_by_output_link\0")
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.offered) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.accepted) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.droppedByInputLink) }()
-      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.droppedByDriver) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.produced) }()
-      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.delivered) }()
-      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.droppedByArbitration) }()
-      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.droppedByOutputLink) }()
-      default: break
-      }
-    }
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.offered != 0 {
-      try visitor.visitSingularUInt64Field(value: self.offered, fieldNumber: 1)
-    }
-    if self.accepted != 0 {
-      try visitor.visitSingularUInt64Field(value: self.accepted, fieldNumber: 2)
-    }
-    if self.droppedByInputLink != 0 {
-      try visitor.visitSingularUInt64Field(value: self.droppedByInputLink, fieldNumber: 3)
-    }
-    if self.droppedByDriver != 0 {
-      try visitor.visitSingularUInt64Field(value: self.droppedByDriver, fieldNumber: 4)
-    }
-    if self.produced != 0 {
-      try visitor.visitSingularUInt64Field(value: self.produced, fieldNumber: 5)
-    }
-    if self.delivered != 0 {
-      try visitor.visitSingularUInt64Field(value: self.delivered, fieldNumber: 6)
-    }
-    if self.droppedByArbitration != 0 {
-      try visitor.visitSingularUInt64Field(value: self.droppedByArbitration, fieldNumber: 7)
-    }
-    if self.droppedByOutputLink != 0 {
-      try visitor.visitSingularUInt64Field(value: self.droppedByOutputLink, fieldNumber: 8)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: PBAccounting, rhs: PBAccounting) -> Bool {
-    if lhs.offered != rhs.offered {return false}
-    if lhs.accepted != rhs.accepted {return false}
-    if lhs.droppedByInputLink != rhs.droppedByInputLink {return false}
-    if lhs.droppedByDriver != rhs.droppedByDriver {return false}
-    if lhs.produced != rhs.produced {return false}
-    if lhs.delivered != rhs.delivered {return false}
-    if lhs.droppedByArbitration != rhs.droppedByArbitration {return false}
-    if lhs.droppedByOutputLink != rhs.droppedByOutputLink {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
-nonisolated extension PBExecution: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Execution"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}configuration_seconds\0\u{3}weight_seconds\0\u{3}window_seconds\0\u{3}gap_seconds\0\u{3}readback_seconds\0\u{3}static_energy\0\u{3}event_energy\0\u{3}sample_energy\0\u{3}device_seconds\0")
-
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularDoubleField(value: &self.configurationSeconds) }()
-      case 2: try { try decoder.decodeSingularDoubleField(value: &self.weightSeconds) }()
-      case 3: try { try decoder.decodeSingularDoubleField(value: &self.windowSeconds) }()
-      case 4: try { try decoder.decodeSingularDoubleField(value: &self.gapSeconds) }()
-      case 5: try { try decoder.decodeSingularDoubleField(value: &self.readbackSeconds) }()
-      case 6: try { try decoder.decodeSingularDoubleField(value: &self.staticEnergy) }()
-      case 7: try { try decoder.decodeSingularDoubleField(value: &self.eventEnergy) }()
-      case 8: try { try decoder.decodeSingularDoubleField(value: &self.sampleEnergy) }()
-      case 9: try { try decoder.decodeSingularDoubleField(value: &self.deviceSeconds) }()
-      default: break
-      }
-    }
-  }
-
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.configurationSeconds.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.configurationSeconds, fieldNumber: 1)
-    }
-    if self.weightSeconds.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.weightSeconds, fieldNumber: 2)
-    }
-    if self.windowSeconds.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.windowSeconds, fieldNumber: 3)
-    }
-    if self.gapSeconds.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.gapSeconds, fieldNumber: 4)
-    }
-    if self.readbackSeconds.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.readbackSeconds, fieldNumber: 5)
-    }
-    if self.staticEnergy.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.staticEnergy, fieldNumber: 6)
-    }
-    if self.eventEnergy.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.eventEnergy, fieldNumber: 7)
-    }
-    if self.sampleEnergy.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.sampleEnergy, fieldNumber: 8)
-    }
-    if self.deviceSeconds.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.deviceSeconds, fieldNumber: 9)
-    }
-    try unknownFields.traverse(visitor: &visitor)
-  }
-
-  static func ==(lhs: PBExecution, rhs: PBExecution) -> Bool {
-    if lhs.configurationSeconds != rhs.configurationSeconds {return false}
-    if lhs.weightSeconds != rhs.weightSeconds {return false}
-    if lhs.windowSeconds != rhs.windowSeconds {return false}
-    if lhs.gapSeconds != rhs.gapSeconds {return false}
-    if lhs.readbackSeconds != rhs.readbackSeconds {return false}
-    if lhs.staticEnergy != rhs.staticEnergy {return false}
-    if lhs.eventEnergy != rhs.eventEnergy {return false}
-    if lhs.sampleEnergy != rhs.sampleEnergy {return false}
-    if lhs.deviceSeconds != rhs.deviceSeconds {return false}
-    if lhs.unknownFields != rhs.unknownFields {return false}
-    return true
-  }
-}
-
 nonisolated extension PBDone: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Done"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}batch\0\u{1}attempt\0\u{1}entries\0\u{1}chunks\0\u{3}chunk_crc\0\u{1}accounting\0\u{1}execution\0\u{3}configuration_hash\0\u{3}image_crc\0\u{3}content_hash\0")
-
-  fileprivate class _StorageClass {
-    var _batch: UInt64 = 0
-    var _attempt: UInt32 = 0
-    var _entries: UInt32 = 0
-    var _chunks: UInt32 = 0
-    var _chunkCrc: UInt32 = 0
-    var _accounting: PBAccounting? = nil
-    var _execution: PBExecution? = nil
-    var _configurationHash: Data = Data()
-    var _imageCrc: UInt32 = 0
-    var _contentHash: Data = Data()
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _batch = source._batch
-      _attempt = source._attempt
-      _entries = source._entries
-      _chunks = source._chunks
-      _chunkCrc = source._chunkCrc
-      _accounting = source._accounting
-      _execution = source._execution
-      _configurationHash = source._configurationHash
-      _imageCrc = source._imageCrc
-      _contentHash = source._contentHash
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}batch\0\u{1}attempt\0\u{1}entries\0\u{1}chunks\0\u{3}chunk_crc\0\u{1}costs\0\u{3}configuration_hash\0\u{3}image_crc\0\u{3}content_hash\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._batch) }()
-        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._attempt) }()
-        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._entries) }()
-        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._chunks) }()
-        case 5: try { try decoder.decodeSingularFixed32Field(value: &_storage._chunkCrc) }()
-        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._accounting) }()
-        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._execution) }()
-        case 8: try { try decoder.decodeSingularBytesField(value: &_storage._configurationHash) }()
-        case 9: try { try decoder.decodeSingularFixed32Field(value: &_storage._imageCrc) }()
-        case 10: try { try decoder.decodeSingularBytesField(value: &_storage._contentHash) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.batch) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.attempt) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.entries) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.chunks) }()
+      case 5: try { try decoder.decodeSingularFixed32Field(value: &self.chunkCrc) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.costs) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.configurationHash) }()
+      case 8: try { try decoder.decodeSingularFixed32Field(value: &self.imageCrc) }()
+      case 9: try { try decoder.decodeSingularBytesField(value: &self.contentHash) }()
+      default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._batch != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._batch, fieldNumber: 1)
-      }
-      if _storage._attempt != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._attempt, fieldNumber: 2)
-      }
-      if _storage._entries != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._entries, fieldNumber: 3)
-      }
-      if _storage._chunks != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._chunks, fieldNumber: 4)
-      }
-      if _storage._chunkCrc != 0 {
-        try visitor.visitSingularFixed32Field(value: _storage._chunkCrc, fieldNumber: 5)
-      }
-      try { if let v = _storage._accounting {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-      } }()
-      try { if let v = _storage._execution {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-      } }()
-      if !_storage._configurationHash.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._configurationHash, fieldNumber: 8)
-      }
-      if _storage._imageCrc != 0 {
-        try visitor.visitSingularFixed32Field(value: _storage._imageCrc, fieldNumber: 9)
-      }
-      if !_storage._contentHash.isEmpty {
-        try visitor.visitSingularBytesField(value: _storage._contentHash, fieldNumber: 10)
-      }
+    if self.batch != 0 {
+      try visitor.visitSingularUInt64Field(value: self.batch, fieldNumber: 1)
+    }
+    if self.attempt != 0 {
+      try visitor.visitSingularUInt32Field(value: self.attempt, fieldNumber: 2)
+    }
+    if self.entries != 0 {
+      try visitor.visitSingularUInt32Field(value: self.entries, fieldNumber: 3)
+    }
+    if self.chunks != 0 {
+      try visitor.visitSingularUInt32Field(value: self.chunks, fieldNumber: 4)
+    }
+    if self.chunkCrc != 0 {
+      try visitor.visitSingularFixed32Field(value: self.chunkCrc, fieldNumber: 5)
+    }
+    if !self.costs.isEmpty {
+      try visitor.visitSingularBytesField(value: self.costs, fieldNumber: 6)
+    }
+    if !self.configurationHash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.configurationHash, fieldNumber: 7)
+    }
+    if self.imageCrc != 0 {
+      try visitor.visitSingularFixed32Field(value: self.imageCrc, fieldNumber: 8)
+    }
+    if !self.contentHash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.contentHash, fieldNumber: 9)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBDone, rhs: PBDone) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._batch != rhs_storage._batch {return false}
-        if _storage._attempt != rhs_storage._attempt {return false}
-        if _storage._entries != rhs_storage._entries {return false}
-        if _storage._chunks != rhs_storage._chunks {return false}
-        if _storage._chunkCrc != rhs_storage._chunkCrc {return false}
-        if _storage._accounting != rhs_storage._accounting {return false}
-        if _storage._execution != rhs_storage._execution {return false}
-        if _storage._configurationHash != rhs_storage._configurationHash {return false}
-        if _storage._imageCrc != rhs_storage._imageCrc {return false}
-        if _storage._contentHash != rhs_storage._contentHash {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.batch != rhs.batch {return false}
+    if lhs.attempt != rhs.attempt {return false}
+    if lhs.entries != rhs.entries {return false}
+    if lhs.chunks != rhs.chunks {return false}
+    if lhs.chunkCrc != rhs.chunkCrc {return false}
+    if lhs.costs != rhs.costs {return false}
+    if lhs.configurationHash != rhs.configurationHash {return false}
+    if lhs.imageCrc != rhs.imageCrc {return false}
+    if lhs.contentHash != rhs.contentHash {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2755,188 +2392,104 @@ nonisolated extension PBAck: SwiftProtobuf.Message, SwiftProtobuf._MessageImplem
 
 nonisolated extension PBHealth: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Health"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}uptime_ms\0\u{1}boot\0\u{1}sessions\0\u{3}jobs_queued\0\u{3}results_kept\0\u{3}jobs_executed\0\u{3}jobs_cancelled\0\u{3}jobs_failed\0\u{3}duplicates_answered\0\u{3}entries_executed\0\u{3}frames_received\0\u{3}frames_sent\0\u{3}checksum_errors\0\u{3}link_errors\0\u{3}requests_fenced\0\u{1}accounting\0\u{1}execution\0\u{1}lease\0")
-
-  fileprivate class _StorageClass {
-    var _uptimeMs: UInt64 = 0
-    var _boot: UInt64 = 0
-    var _sessions: UInt32 = 0
-    var _jobsQueued: UInt32 = 0
-    var _resultsKept: UInt32 = 0
-    var _jobsExecuted: UInt64 = 0
-    var _jobsCancelled: UInt64 = 0
-    var _jobsFailed: UInt64 = 0
-    var _duplicatesAnswered: UInt64 = 0
-    var _entriesExecuted: UInt64 = 0
-    var _framesReceived: UInt64 = 0
-    var _framesSent: UInt64 = 0
-    var _checksumErrors: UInt64 = 0
-    var _linkErrors: UInt64 = 0
-    var _requestsFenced: UInt64 = 0
-    var _accounting: PBAccounting? = nil
-    var _execution: PBExecution? = nil
-    var _lease: PBLeaseState? = nil
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _uptimeMs = source._uptimeMs
-      _boot = source._boot
-      _sessions = source._sessions
-      _jobsQueued = source._jobsQueued
-      _resultsKept = source._resultsKept
-      _jobsExecuted = source._jobsExecuted
-      _jobsCancelled = source._jobsCancelled
-      _jobsFailed = source._jobsFailed
-      _duplicatesAnswered = source._duplicatesAnswered
-      _entriesExecuted = source._entriesExecuted
-      _framesReceived = source._framesReceived
-      _framesSent = source._framesSent
-      _checksumErrors = source._checksumErrors
-      _linkErrors = source._linkErrors
-      _requestsFenced = source._requestsFenced
-      _accounting = source._accounting
-      _execution = source._execution
-      _lease = source._lease
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}uptime_ms\0\u{1}sessions\0\u{3}jobs_queued\0\u{3}results_kept\0\u{3}jobs_executed\0\u{3}jobs_cancelled\0\u{3}jobs_failed\0\u{3}duplicates_answered\0\u{3}entries_executed\0\u{3}frames_received\0\u{3}frames_sent\0\u{3}checksum_errors\0\u{3}link_errors\0\u{3}requests_fenced\0\u{1}costs\0\u{1}holders\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._uptimeMs) }()
-        case 2: try { try decoder.decodeSingularFixed64Field(value: &_storage._boot) }()
-        case 3: try { try decoder.decodeSingularUInt32Field(value: &_storage._sessions) }()
-        case 4: try { try decoder.decodeSingularUInt32Field(value: &_storage._jobsQueued) }()
-        case 5: try { try decoder.decodeSingularUInt32Field(value: &_storage._resultsKept) }()
-        case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._jobsExecuted) }()
-        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._jobsCancelled) }()
-        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._jobsFailed) }()
-        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._duplicatesAnswered) }()
-        case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._entriesExecuted) }()
-        case 11: try { try decoder.decodeSingularUInt64Field(value: &_storage._framesReceived) }()
-        case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._framesSent) }()
-        case 13: try { try decoder.decodeSingularUInt64Field(value: &_storage._checksumErrors) }()
-        case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._linkErrors) }()
-        case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._requestsFenced) }()
-        case 16: try { try decoder.decodeSingularMessageField(value: &_storage._accounting) }()
-        case 17: try { try decoder.decodeSingularMessageField(value: &_storage._execution) }()
-        case 18: try { try decoder.decodeSingularMessageField(value: &_storage._lease) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.uptimeMs) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.sessions) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.jobsQueued) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.resultsKept) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.jobsExecuted) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.jobsCancelled) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.jobsFailed) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.duplicatesAnswered) }()
+      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.entriesExecuted) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.framesReceived) }()
+      case 11: try { try decoder.decodeSingularUInt64Field(value: &self.framesSent) }()
+      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.checksumErrors) }()
+      case 13: try { try decoder.decodeSingularUInt64Field(value: &self.linkErrors) }()
+      case 14: try { try decoder.decodeSingularUInt64Field(value: &self.requestsFenced) }()
+      case 15: try { try decoder.decodeSingularBytesField(value: &self.costs) }()
+      case 16: try { try decoder.decodeRepeatedMessageField(value: &self.holders) }()
+      default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._uptimeMs != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._uptimeMs, fieldNumber: 1)
-      }
-      if _storage._boot != 0 {
-        try visitor.visitSingularFixed64Field(value: _storage._boot, fieldNumber: 2)
-      }
-      if _storage._sessions != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._sessions, fieldNumber: 3)
-      }
-      if _storage._jobsQueued != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._jobsQueued, fieldNumber: 4)
-      }
-      if _storage._resultsKept != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._resultsKept, fieldNumber: 5)
-      }
-      if _storage._jobsExecuted != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._jobsExecuted, fieldNumber: 6)
-      }
-      if _storage._jobsCancelled != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._jobsCancelled, fieldNumber: 7)
-      }
-      if _storage._jobsFailed != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._jobsFailed, fieldNumber: 8)
-      }
-      if _storage._duplicatesAnswered != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._duplicatesAnswered, fieldNumber: 9)
-      }
-      if _storage._entriesExecuted != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._entriesExecuted, fieldNumber: 10)
-      }
-      if _storage._framesReceived != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._framesReceived, fieldNumber: 11)
-      }
-      if _storage._framesSent != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._framesSent, fieldNumber: 12)
-      }
-      if _storage._checksumErrors != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._checksumErrors, fieldNumber: 13)
-      }
-      if _storage._linkErrors != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._linkErrors, fieldNumber: 14)
-      }
-      if _storage._requestsFenced != 0 {
-        try visitor.visitSingularUInt64Field(value: _storage._requestsFenced, fieldNumber: 15)
-      }
-      try { if let v = _storage._accounting {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
-      } }()
-      try { if let v = _storage._execution {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 17)
-      } }()
-      try { if let v = _storage._lease {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 18)
-      } }()
+    if self.uptimeMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.uptimeMs, fieldNumber: 1)
+    }
+    if self.sessions != 0 {
+      try visitor.visitSingularUInt32Field(value: self.sessions, fieldNumber: 2)
+    }
+    if self.jobsQueued != 0 {
+      try visitor.visitSingularUInt32Field(value: self.jobsQueued, fieldNumber: 3)
+    }
+    if self.resultsKept != 0 {
+      try visitor.visitSingularUInt32Field(value: self.resultsKept, fieldNumber: 4)
+    }
+    if self.jobsExecuted != 0 {
+      try visitor.visitSingularUInt64Field(value: self.jobsExecuted, fieldNumber: 5)
+    }
+    if self.jobsCancelled != 0 {
+      try visitor.visitSingularUInt64Field(value: self.jobsCancelled, fieldNumber: 6)
+    }
+    if self.jobsFailed != 0 {
+      try visitor.visitSingularUInt64Field(value: self.jobsFailed, fieldNumber: 7)
+    }
+    if self.duplicatesAnswered != 0 {
+      try visitor.visitSingularUInt64Field(value: self.duplicatesAnswered, fieldNumber: 8)
+    }
+    if self.entriesExecuted != 0 {
+      try visitor.visitSingularUInt64Field(value: self.entriesExecuted, fieldNumber: 9)
+    }
+    if self.framesReceived != 0 {
+      try visitor.visitSingularUInt64Field(value: self.framesReceived, fieldNumber: 10)
+    }
+    if self.framesSent != 0 {
+      try visitor.visitSingularUInt64Field(value: self.framesSent, fieldNumber: 11)
+    }
+    if self.checksumErrors != 0 {
+      try visitor.visitSingularUInt64Field(value: self.checksumErrors, fieldNumber: 12)
+    }
+    if self.linkErrors != 0 {
+      try visitor.visitSingularUInt64Field(value: self.linkErrors, fieldNumber: 13)
+    }
+    if self.requestsFenced != 0 {
+      try visitor.visitSingularUInt64Field(value: self.requestsFenced, fieldNumber: 14)
+    }
+    if !self.costs.isEmpty {
+      try visitor.visitSingularBytesField(value: self.costs, fieldNumber: 15)
+    }
+    if !self.holders.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.holders, fieldNumber: 16)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBHealth, rhs: PBHealth) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._uptimeMs != rhs_storage._uptimeMs {return false}
-        if _storage._boot != rhs_storage._boot {return false}
-        if _storage._sessions != rhs_storage._sessions {return false}
-        if _storage._jobsQueued != rhs_storage._jobsQueued {return false}
-        if _storage._resultsKept != rhs_storage._resultsKept {return false}
-        if _storage._jobsExecuted != rhs_storage._jobsExecuted {return false}
-        if _storage._jobsCancelled != rhs_storage._jobsCancelled {return false}
-        if _storage._jobsFailed != rhs_storage._jobsFailed {return false}
-        if _storage._duplicatesAnswered != rhs_storage._duplicatesAnswered {return false}
-        if _storage._entriesExecuted != rhs_storage._entriesExecuted {return false}
-        if _storage._framesReceived != rhs_storage._framesReceived {return false}
-        if _storage._framesSent != rhs_storage._framesSent {return false}
-        if _storage._checksumErrors != rhs_storage._checksumErrors {return false}
-        if _storage._linkErrors != rhs_storage._linkErrors {return false}
-        if _storage._requestsFenced != rhs_storage._requestsFenced {return false}
-        if _storage._accounting != rhs_storage._accounting {return false}
-        if _storage._execution != rhs_storage._execution {return false}
-        if _storage._lease != rhs_storage._lease {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.uptimeMs != rhs.uptimeMs {return false}
+    if lhs.sessions != rhs.sessions {return false}
+    if lhs.jobsQueued != rhs.jobsQueued {return false}
+    if lhs.resultsKept != rhs.resultsKept {return false}
+    if lhs.jobsExecuted != rhs.jobsExecuted {return false}
+    if lhs.jobsCancelled != rhs.jobsCancelled {return false}
+    if lhs.jobsFailed != rhs.jobsFailed {return false}
+    if lhs.duplicatesAnswered != rhs.duplicatesAnswered {return false}
+    if lhs.entriesExecuted != rhs.entriesExecuted {return false}
+    if lhs.framesReceived != rhs.framesReceived {return false}
+    if lhs.framesSent != rhs.framesSent {return false}
+    if lhs.checksumErrors != rhs.checksumErrors {return false}
+    if lhs.linkErrors != rhs.linkErrors {return false}
+    if lhs.requestsFenced != rhs.requestsFenced {return false}
+    if lhs.costs != rhs.costs {return false}
+    if lhs.holders != rhs.holders {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
