@@ -64,7 +64,7 @@ let package = Package(
             path: "simulator-daemon/ChipEmulator", swiftSettings: edge),
         .target(
             name: "WireProtocol", dependencies: ["Substrate", protobuf, crypto],
-            path: "protocol/WireProtocol", exclude: ["Proto"], swiftSettings: pure),
+            path: "protocol/WireProtocol", exclude: ["Proto/control.proto"], swiftSettings: pure),
         .target(
             name: "ZeroMQDriver", dependencies: ["DeviceTransport", "CZeroMQ"],
             path: "drivers/ZeroMQDriver", swiftSettings: edge),
@@ -128,6 +128,13 @@ let package = Package(
             dependencies: ["TrainerCLI", "InTheLoop", "SpikeData", "Substrate"],
             path: "Tests/TrainerCLITests", swiftSettings: strictness),
         .testTarget(name: "PackageTests", path: "Tests/PackageTests", swiftSettings: strictness),
+        // Tests of links, sessions and the daemon.
+        .testTarget(
+            name: "DeviceTransportTests", dependencies: ["DeviceTransport"],
+            path: "Tests/DeviceTransportTests", swiftSettings: strictness),
+        .testTarget(
+            name: "ZeroMQDriverTests", dependencies: ["DeviceTransport", "ZeroMQDriver"],
+            path: "Tests/ZeroMQDriverTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )
