@@ -1,12 +1,12 @@
 /// What the command itself finds wrong, with the exit code that says so.
 package struct CommandError: Error, CustomStringConvertible {
     /// The exit code.
-    var status: ExitStatus
+    package var status: ExitStatus
     /// What is wrong, where, and what to do.
-    var description: String
+    package var description: String
 
     /// Something wrong, in words.
-    init(_ status: ExitStatus, _ description: String) {
+    package init(_ status: ExitStatus, _ description: String) {
         self.status = status
         self.description = description
     }

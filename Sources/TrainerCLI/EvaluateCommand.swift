@@ -30,8 +30,6 @@ struct EvaluateCommand: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let stop = StopRequest()
-        stop.watch(telling: .diagnostics)
         let folder = try RunFolder(opening: URL(fileURLWithPath: run))
         let record = try RunRecord(of: folder)
         // No training here: one sample is encoded instead of all.
@@ -55,7 +53,7 @@ struct EvaluateCommand: AsyncParsableCommand {
             let line = ProgressLine(
                 epochs: max(1, trainer.progress.epoch), hasDevice: trainer.description != nil,
                 style: Console.diagnostics.style(environment: ProcessInfo.processInfo.environment))
-            let progress = TerminalProgress(line, on: .diagnostics, stop: stop)
+            let progress = TerminalProgress(line, on: .diagnostics, stop: StopRequest())
             let report = try await trainer.evaluate(observer: progress)
             progress.end()
             await opened.close()

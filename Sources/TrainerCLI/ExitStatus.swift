@@ -22,7 +22,7 @@ package enum ExitStatus: Int32, CaseIterable {
     case interrupted = 130
 
     /// What the code means, for the help.
-    var meaning: String {
+    package var meaning: String {
         switch self {
         case .success: "all went well"
         case .usage: "wrong arguments"
@@ -35,14 +35,14 @@ package enum ExitStatus: Int32, CaseIterable {
     }
 
     /// The table of codes, for the help.
-    static let table = allCases.map { status in
+    package static let table = allCases.map { status in
         let code = "\(status.rawValue)"
         let padding = String(repeating: " ", count: 5 - code.count)
         return "  \(code)\(padding)\(status.meaning)"
     }.joined(separator: "\n")
 
     /// The code of an error; nil for the argument parser's own.
-    init?(of error: any Error) {
+    package init?(of error: any Error) {
         switch error {
         case let error as CommandError: self = error.status
         case let error as DataError: self = Self.status(of: error.code)

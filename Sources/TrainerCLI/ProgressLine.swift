@@ -1,13 +1,20 @@
-import InTheLoop
+package import InTheLoop
 
 /// What is shown of a run, as lines: what to say, apart from when and where.
 package struct ProgressLine {
     /// Epochs in all.
-    var epochs: Int
+    package var epochs: Int
     /// Whether a device runs the forward passes.
-    var hasDevice: Bool
+    package var hasDevice: Bool
     /// Where the line goes.
-    var style: Console.Style
+    package var style: Console.Style
+
+    /// Lines of a run; every argument has the meaning of the property of its name.
+    package init(epochs: Int, hasDevice: Bool, style: Console.Style) {
+        self.epochs = epochs
+        self.hasDevice = hasDevice
+        self.style = style
+    }
 
     /// The line under way: a bar, the rate, the time left, and how learning goes.
     ///
@@ -15,7 +22,7 @@ package struct ProgressLine {
     ///
     /// - Parameters:
     ///   - remaining: seconds left; nil while unknown.
-    func bar(_ report: StepReport, remaining: Double?) -> String {
+    package func bar(_ report: StepReport, remaining: Double?) -> String {
         let share = Double(report.stepInEpoch) / Double(max(report.stepsPerEpoch, 1))
         let left = remaining.map { "\(TextFormat.clock($0)) left" } ?? "time left unknown"
         var parts = [
@@ -30,7 +37,7 @@ package struct ProgressLine {
     }
 
     /// The line of a test under way.
-    func test(epoch: Int, patterns: Int, of total: Int) -> String {
+    package func test(epoch: Int, patterns: Int, of total: Int) -> String {
         let share = Double(patterns) / Double(max(total, 1))
         return fitted([
             "epoch \(number(epoch))", drawn(share), TextFormat.right("\(Int(share * 100)) %", 5),
@@ -39,7 +46,7 @@ package struct ProgressLine {
     }
 
     /// The line that stays of an epoch.
-    func epoch(_ report: EpochReport, totals: RunTotals, remaining: Double?) -> String {
+    package func epoch(_ report: EpochReport, totals: RunTotals, remaining: Double?) -> String {
         var parts = [
             "epoch \(number(report.epoch))",
             "loss \(TextFormat.decimal(report.loss, 3))",
@@ -56,16 +63,16 @@ package struct ProgressLine {
     }
 
     /// Whether the line of an epoch stays: the first, the last, and about twenty in between.
-    func keeps(epoch: Int) -> Bool {
+    package func keeps(epoch: Int) -> Bool {
         let every = max(1, epochs / 20)
         return epoch == 1 || epoch == epochs || epoch % every == 0
     }
 
-    /// Chip time against the host's.
+    /// Chip time against the time on the wall, tests included.
     private func times(_ totals: RunTotals) -> String {
         let chip = totals.training.chipSeconds + totals.evaluation.chipSeconds
-        let host = totals.trainingSeconds + totals.evaluationSeconds
-        return "chip \(TextFormat.engineering(chip, "s")), host \(TextFormat.engineering(host, "s"))"
+        let wall = totals.trainingSeconds + totals.evaluationSeconds
+        return "chip \(TextFormat.engineering(chip, "s")), wall \(TextFormat.engineering(wall, "s"))"
     }
 
     private func number(_ epoch: Int) -> String {

@@ -1,7 +1,7 @@
 /// Numbers as people read them; the same on every machine.
 package enum TextFormat {
     /// A number with a fixed count of decimals, digits grouped by commas.
-    static func decimal(_ value: Double, _ decimals: Int = 0) -> String {
+    package static func decimal(_ value: Double, _ decimals: Int = 0) -> String {
         guard value.isFinite else { return value.isNaN ? "-" : (value < 0 ? "-inf" : "inf") }
         var factor = 1.0
         for _ in 0..<decimals { factor *= 10 }
@@ -15,15 +15,15 @@ package enum TextFormat {
     }
 
     /// A whole number, digits grouped by commas.
-    static func count(_ value: some BinaryInteger) -> String {
+    package static func count(_ value: some BinaryInteger) -> String {
         (value < 0 ? "-" : "") + grouped("\(value.magnitude)")
     }
 
     /// A share as per cent with one decimal.
-    static func percent(_ share: Double) -> String { decimal(share * 100, 1) + " %" }
+    package static func percent(_ share: Double) -> String { decimal(share * 100, 1) + " %" }
 
     /// A number with three significant digits and a prefix: 0.0000356 J is "35.6 µJ".
-    static func engineering(_ value: Double, _ unit: String) -> String {
+    package static func engineering(_ value: Double, _ unit: String) -> String {
         guard value != 0, value.isFinite else { return "\(decimal(value)) \(unit)" }
         var scaled = abs(value)
         var index = 4
@@ -37,7 +37,7 @@ package enum TextFormat {
     }
 
     /// A time on the clock: "8 s", "1:05", "2:03:09".
-    static func clock(_ seconds: Double) -> String {
+    package static func clock(_ seconds: Double) -> String {
         guard seconds.isFinite else { return "-" }
         let whole = Int(max(0, seconds).rounded())
         if whole < 60 { return "\(whole) s" }
@@ -47,15 +47,15 @@ package enum TextFormat {
     }
 
     /// A number of bytes: "26.4 MB".
-    static func bytes(_ count: Int) -> String { engineering(Double(count), "B") }
+    package static func bytes(_ count: Int) -> String { engineering(Double(count), "B") }
 
     /// Text filled with spaces on the left.
-    static func right(_ text: String, _ width: Int) -> String {
+    package static func right(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
 
     /// Text filled with spaces on the right.
-    static func left(_ text: String, _ width: Int) -> String {
+    package static func left(_ text: String, _ width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - text.count))
     }
 

@@ -81,7 +81,8 @@ struct TrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         let stop = StopRequest()
-        stop.watch(telling: .diagnostics)
+        let watch = SignalWatch(stop, telling: .diagnostics)
+        defer { watch.end() }
         if let resume {
             let folder = try RunFolder(opening: URL(fileURLWithPath: resume))
             let record = try RunRecord(of: folder)

@@ -32,6 +32,8 @@ import InTheLoop
 
     /// Runs the command that the arguments name, and turns what it throws into words and an exit code.
     static func main() async {
+        // A reader of our output that goes away (`volley ... | head`) is no reason to end.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

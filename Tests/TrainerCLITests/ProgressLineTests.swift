@@ -9,7 +9,7 @@ import TrainerCLI
         #expect(
             text
                 == "epoch  3/20 ━━━━━━━━━━··········  50 % 10,000 patterns/s 1:05 left loss 0.250 accuracy 90.0 % "
-                + "12.0 spikes/pattern chip 40.0 ms, host 1.00 s")
+                + "12.0 spikes/pattern chip 40.0 ms, wall 1.00 s")
     }
 
     @Test(arguments: [20, 33, 40, 60, 80, 100, 120])
