@@ -110,6 +110,20 @@ let package = Package(
         .testTarget(
             name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "Tensors"],
             path: "Tests/SpikingNetworksTests", swiftSettings: strictness),
+        .testTarget(
+            name: "SpikeDataTests",
+            dependencies: ["SpikeData", "Substrate", "Tensors", "CZlib", crypto],
+            path: "Tests/SpikeDataTests", swiftSettings: strictness),
+        .testTarget(
+            name: "ChipEmulatorTests", dependencies: ["ChipEmulator", "Substrate"],
+            path: "Tests/ChipEmulatorTests", swiftSettings: strictness),
+        .testTarget(
+            name: "InTheLoopTests",
+            dependencies: [
+                "InTheLoop", "SpikingNetworks", "SpikeData", "Substrate", "Tensors", "ChipEmulator",
+            ],
+            path: "Tests/InTheLoopTests", swiftSettings: strictness),
+        .testTarget(name: "PackageTests", path: "Tests/PackageTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )

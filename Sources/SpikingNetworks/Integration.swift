@@ -5,9 +5,9 @@ import Tensors
 /// In all of them `I[t+1] = a I[t] + W S[t]`.
 public enum Integration: String, Codable, Sendable, CaseIterable {
     /// `V[t+1] = b V[t] + k I[t+1]`: the released code of Cramer et al., PNAS 2022; k as in `membraneGain`.
-    case releasedCode
+    case releasedCode = "released_code"
     /// `V[t+1] = b V[t] + k I[t]`: the text of the same paper (its equation 2).
-    case paperText
+    case paperText = "paper_text"
     /// `V[t+1] = b V[t] + g I[t]`, g the exact propagator `R tauSyn/(tauMem-tauSyn) (b-a)`, for equal time constants
     /// its limit `R (dt/tau) exp(-dt/tau)`.
     case exponential

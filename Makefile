@@ -1,0 +1,60 @@
+# Volley. `make train` is the one minute of the README; `make test` passes the tests.
+
+SWIFT ?= swift
+PACKAGES := libzmq3-dev zlib1g-dev
+# `apt-get` needs root; in a container one usually is root and there is no sudo.
+SUDO := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo)
+# Warnings are errors when CI is set (Package.swift); undeclared imports are errors always.
+FLAGS := -c release --explicit-target-dependency-import-check error
+SOURCES := Package.swift Sources Tests drivers protocol simulator-daemon
+
+.PHONY: help build train test lint format setup clean
+
+help:
+	@echo "make train   install what is missing, build, train Yin-Yang on the emulated chip"
+	@echo "make build   everything in release mode"
+	@echo "make test    install what is missing, build, pass the tests"
+	@echo "make lint    formatting and import rules"
+	@echo "make format  bring all sources into form"
+	@echo "make setup   install the system packages that are missing ($(PACKAGES))"
+	@echo "make clean   remove what was built"
+
+build: setup
+	$(SWIFT) build $(FLAGS)
+
+train: build
+	.build/release/volley train yinyang
+
+test: setup
+	$(SWIFT) build $(FLAGS) --build-tests
+	$(SWIFT) test -c release --skip-build
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+
+format:
+	$(SWIFT) format format --in-place --parallel --recursive $(SOURCES)
+
+# Asks the package manager for what is missing and for nothing else; quiet when all is there.
+setup:
+	@command -v $(SWIFT) >/dev/null || { \
+	    echo "Swift 6.2 or later is needed: https://www.swift.org/install/linux/" >&2; exit 69; }
+	@if command -v dpkg-query >/dev/null; then \
+	    missing=""; \
+	    for package in $(PACKAGES); do \
+	        dpkg-query -W -f='$${Status}' $$package 2>/dev/null \
+	            | grep -q "ok installed" || missing="$$missing $$package"; \
+	    done; \
+	    if [ -n "$$missing" ]; then \
+	        echo "Installing$$missing"; \
+	        $(SUDO) apt-get update -qq && \
+	            $(SUDO) env DEBIAN_FRONTEND=noninteractive \
+	                apt-get install -y -qq --no-install-recommends $$missing; \
+	    fi; \
+	elif ! { [ -e /usr/include/zmq.h ] && [ -e /usr/include/zlib.h ]; }; then \
+	    echo "This is not a Debian-like system. Install the headers of ZeroMQ 4.3" >&2; \
+	    echo "and zlib with your package manager, then run make again." >&2; exit 69; \
+	fi
+
+clean:
+	$(SWIFT) package clean

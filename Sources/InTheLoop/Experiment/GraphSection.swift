@@ -1,0 +1,36 @@
+public import SpikingNetworks
+
+/// The computation graph of the host.
+public struct GraphSection: Sendable, Equatable {
+    /// What is measured on the device and takes the place of the model's values.
+    public enum Measured: String, Sendable, CaseIterable {
+        /// Spikes and membranes of all neurons.
+        case membranes
+        /// Spikes of all neurons, membranes of the readout only; hidden membranes are modelled.
+        case spikes
+    }
+
+    /// How currents and membranes advance.
+    public var integration: Integration
+    /// What a spike does to the modelled membrane, in software runs and where membranes are not measured.
+    public var reset: Reset
+    /// Slope of the surrogate gradient.
+    public var surrogateSlope: Double
+    /// What is measured.
+    public var measured: Measured
+
+    init(reading reader: inout FieldReader) throws(ExperimentError) {
+        integration = try reader.choice(
+            "graph.integration", .releasedCode,
+            "released_code: V[t+1] = b V[t] + k I[t+1]; paper_text: I[t] instead; exponential: exact propagator.")
+        reset = try reader.choice(
+            "graph.reset", .subtract,
+            "What a spike does to a modelled membrane: subtract the threshold, or set it to zero.")
+        surrogateSlope = try reader.number(
+            "graph.surrogate_slope", 50, in: 0.1...10_000,
+            "beta of the surrogate gradient 1 / (beta |V - threshold| + 1)^2.")
+        measured = try reader.choice(
+            "graph.measured", .membranes,
+            "What the device records for the gradient: spikes and membranes, or spikes only.")
+    }
+}

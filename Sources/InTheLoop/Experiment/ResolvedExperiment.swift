@@ -1,0 +1,34 @@
+/// Writes the fields of an experiment as YAML, each with its meaning above it.
+enum ResolvedExperiment {
+    /// A YAML mapping; list elements have a number in their path.
+    static func yaml(_ fields: [FieldDocumentation]) -> String {
+        var lines: [String] = []
+        var open: [Substring] = []
+        for field in fields {
+            let parts = field.path.split(separator: ".")
+            let parents = parts.dropLast()
+            var common = 0
+            while common < min(open.count, parents.count), open[common] == parents[common] { common += 1 }
+            var startsElement = false
+            for depth in common..<max(common, parents.count) {
+                if Int(parents[depth]) != nil {
+                    startsElement = true
+                } else {
+                    lines.append(indentation(parents.prefix(depth)) + "\(parents[depth]):")
+                }
+            }
+            open = Array(parents)
+            let indent = indentation(parents)
+            if !field.meaning.isEmpty {
+                lines.append("\(startsElement ? String(indent.dropLast(2)) : indent)# \(field.meaning)")
+            }
+            let prefix = startsElement ? String(indent.dropLast(2)) + "- " : indent
+            lines.append("\(prefix)\(parts.last ?? ""): \(field.value)")
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private static func indentation(_ parents: ArraySlice<Substring>) -> String {
+        String(repeating: "  ", count: parents.count)
+    }
+}

@@ -1,0 +1,43 @@
+/// Wall time of the parts of a training step; the parts add up to the step.
+public struct StepClock: Sendable {
+    /// The parts, in the order of a step.
+    public enum Part: String, Sendable, CaseIterable, Codable {
+        /// Choosing samples and gathering their spike trains.
+        case encode
+        /// Weights to codes.
+        case map
+        /// Waiting for the device: link and chip together.
+        case device
+        /// Recording to observation.
+        case align
+        /// Forward pass of the model, measured values in place.
+        case replay
+        /// Loss and regularisers.
+        case loss
+        /// The adjoint.
+        case backward
+        /// Optimiser and clamp.
+        case optimize
+    }
+
+    /// Seconds of each part so far.
+    public private(set) var seconds: [Part: Double] = [:]
+    private var last = ContinuousClock.now
+
+    /// Starts now.
+    public init() {}
+
+    /// Ends a part: the time since the last end is its.
+    public mutating func end(_ part: Part) {
+        let now = ContinuousClock.now
+        seconds[part, default: 0] += last.duration(to: now).seconds
+        last = now
+    }
+}
+
+extension Duration {
+    /// The duration in seconds.
+    var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    }
+}

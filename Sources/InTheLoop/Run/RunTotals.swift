@@ -1,0 +1,44 @@
+public import Substrate
+
+/// Costs and counts over a whole run, training and evaluation together; wall times are of this machine and this attempt.
+public struct RunTotals: Sendable, Equatable, Codable {
+    /// Training patterns.
+    public var trainingPatterns = 0
+    /// Patterns of evaluations.
+    public var evaluatedPatterns = 0
+    /// Wall seconds of training steps, by part.
+    public var stepSeconds: [String: Double] = [:]
+    /// Wall seconds of evaluations.
+    public var evaluationSeconds = 0.0
+    /// Entries whose CADC codes hit the end of the range.
+    public var saturatedEntries = 0
+    /// Where all events went.
+    public var accounting = EventAccounting()
+    /// What the device spent in training steps.
+    public var training = ExecutionReport()
+    /// What the device spent in evaluations.
+    public var evaluation = ExecutionReport()
+
+    /// All zero.
+    public init() {}
+
+    /// Wall seconds of training steps.
+    public var trainingSeconds: Double { stepSeconds.values.reduce(0, +) }
+
+    /// Training patterns per wall second.
+    public var patternsPerSecond: Double {
+        trainingSeconds > 0 ? Double(trainingPatterns) / trainingSeconds : 0
+    }
+
+    /// The split of the wall time of training steps: host, link and device, in seconds.
+    public var split: (host: Double, link: Double, device: Double) {
+        let waiting = stepSeconds[StepClock.Part.device.rawValue] ?? 0
+        let device = min(training.deviceSeconds, waiting)
+        return (trainingSeconds - waiting, waiting - device, device)
+    }
+
+    /// Adds the times of a step.
+    mutating func add(_ clock: StepClock) {
+        for (part, seconds) in clock.seconds { stepSeconds[part.rawValue, default: 0] += seconds }
+    }
+}

@@ -1,0 +1,267 @@
+public import Foundation
+public import SpikeData
+public import SpikingNetworks
+public import Substrate
+
+/// A run under way: an experiment, its data, its device if it has one, and how far it has come.
+public struct Trainer: Sendable {
+    /// What of the events a device may lose in a batch before the run stops.
+    public static let tolerableLoss = 0.01
+
+    /// The network as it is now.
+    public private(set) var network: Network
+    /// How far the run has come.
+    public private(set) var progress = RunProgress()
+    /// The device; nil in software.
+    public let description: DeviceDescription?
+    /// Where the network sits on the chip; in software, where it would sit on one without limits.
+    public let placement: Placement
+
+    private let experiment: Experiment
+    private let encoder: any SpikeEncoder
+    private let training: DataSet
+    private let encoded: EncodedDataSet
+    private let test: EncodedDataSet
+    private let step: TrainingStep
+    private let evaluation: Evaluation
+    private var rule: SurrogateGradientRule
+
+    /// Sets a run up: encodes the data, draws the weights, places the network on the chip.
+    ///
+    /// - Parameters:
+    ///   - experiment: what to run.
+    ///   - data: the data set that it names.
+    ///   - device: what runs the forward passes; nil for software.
+    ///   - threads: threads of the host's kernels, by default one for each core; results do not depend on it.
+    /// - Throws: `MappingError` if the network does not fit, `DeviceError` if the device does not answer.
+    public init(
+        _ experiment: Experiment, data: DataSplits, device: (any SpikingDevice)?,
+        threads: Int = ProcessInfo.processInfo.activeProcessorCount
+    ) async throws {
+        self.experiment = experiment
+        description = try await device?.describe()
+        let geometry = description?.geometry ?? .brainScaleS2
+        let limit = experiment.data.trainingSamples
+        training = limit > 0 ? data.train.prefix(limit) : data.train
+        let setup = ExperimentSetup(
+            experiment, featureCount: training.featureCount, classCount: training.classCount,
+            weightLimit: geometry.weightLimit, threads: threads)
+        network = setup.network
+        rule = setup.rule
+        encoder = setup.encoder
+        placement = try Placement(
+            setup.network, on: description?.geometry, chip: experiment.chip,
+            hiddenScale: experiment.mapping.hiddenScale, noiseSeed: experiment.seed)
+        let alignment = Alignment(
+            placement, grid: experiment.grid, chip: experiment.chip,
+            hiddenScale: experiment.mapping.hiddenScale, threads: threads)
+        step = TrainingStep(
+            placement: placement, alignment: alignment, mapping: setup.mapping, device: device)
+        evaluation = Evaluation(
+            placement: placement, alignment: alignment, mapping: setup.mapping, device: device,
+            planner: BatchPlanner(geometry: geometry), loss: setup.rule.loss, threads: threads)
+        encoded = EncodedDataSet(training, encoder: setup.encoder)
+        test = EncodedDataSet(data.test, encoder: setup.encoder)
+    }
+
+    /// Training patterns of an epoch.
+    public var patternsPerEpoch: Int { encoded.count }
+    /// Mean input events of a training pattern.
+    public var eventsPerPattern: Double { encoded.meanEventCount }
+
+    /// Goes back to where a checkpoint was taken.
+    ///
+    /// - Throws: `mismatch` if it is of another network.
+    public mutating func restore(_ checkpoint: Checkpoint, source: String) throws(RunError) {
+        try checkpoint.restore(&network, source: source)
+        rule.state = checkpoint.rule
+        progress = checkpoint.progress
+    }
+
+    /// The run as it stands.
+    public var checkpoint: Checkpoint {
+        Checkpoint(
+            network: network, rule: rule.state, progress: progress,
+            device: description.map { "\($0.kind.rawValue) \($0.profile) serial \($0.serial)" })
+    }
+
+    /// The run so far, summed up.
+    public var summary: RunSummary {
+        RunSummary(experiment: experiment, progress: progress, device: description)
+    }
+
+    // MARK: Training
+
+    /// Trains to the last epoch, or until the observer asks to stop; checkpoints go to the folder.
+    ///
+    /// - Returns: whether the last epoch is done.
+    /// - Throws: `DeviceError` and `RunError`; the folder then holds the last checkpoint.
+    public mutating func train(
+        folder: RunFolder, observer: some TrainingObserver
+    ) async throws -> Bool {
+        let log = try folder.metricsLog(after: progress.step)
+        while progress.epoch < experiment.training.epochs {
+            let finished = try await trainEpoch(log: log, observer: observer)
+            try log.flush()
+            guard finished else {
+                try folder.save(checkpoint)
+                return false
+            }
+            try save(folder, observer: observer)
+        }
+        try folder.save(checkpoint)
+        return true
+    }
+
+    /// Saves a checkpoint at an epoch's end; a full disk costs the checkpoint, not the run.
+    private func save(_ folder: RunFolder, observer: some TrainingObserver) throws(RunError) {
+        do {
+            try folder.save(checkpoint)
+        } catch {
+            guard error.code == .io, progress.epoch < experiment.training.epochs else { throw error }
+            observer.warned("no checkpoint after epoch \(progress.epoch): \(error)")
+        }
+    }
+
+    private mutating func trainEpoch(
+        log: MetricsLog, observer: some TrainingObserver
+    ) async throws -> Bool {
+        let data = epochData()
+        let batches = Minibatches(
+            count: data.count, size: experiment.training.batchSize, seed: experiment.seed,
+            epoch: progress.epoch)
+        while progress.stepInEpoch < batches.count {
+            try await trainStep(batches[progress.stepInEpoch], of: data, log: log)
+            observer.stepped(
+                StepReport(
+                    epoch: progress.epoch + 1, epochs: experiment.training.epochs,
+                    stepInEpoch: progress.stepInEpoch, stepsPerEpoch: batches.count,
+                    sums: progress.epochSums, totals: progress.totals))
+            if observer.shouldStop { return false }
+        }
+        try await endEpoch(log: log, observer: observer)
+        return true
+    }
+
+    /// The training set of the present epoch, rotated anew where the experiment says so.
+    private func epochData() -> EncodedDataSet {
+        guard experiment.training.rotationDegrees > 0, let shape = training.imageShape else {
+            return encoded
+        }
+        return EncodedDataSet(
+            training, encoder: encoder,
+            augmentation: RandomRotation(
+                shape: shape, maximumDegrees: experiment.training.rotationDegrees,
+                seed: experiment.seed, epoch: progress.epoch))
+    }
+
+    private mutating func trainStep(
+        _ samples: [Int], of data: EncodedDataSet, log: MetricsLog
+    ) async throws {
+        var clock = StepClock()
+        let (trains, labels) = data.minibatch(samples)
+        let mask = DropoutMask(
+            network, probability: experiment.training.dropout, seed: experiment.seed,
+            step: progress.step)
+        clock.end(.encode)
+        let result = try await step.run(
+            &network, rule: &rule, trains: trains, labels: labels, mask: mask,
+            batch: progress.nextBatch, clock: &clock)
+        var sums = StepSums()
+        sums.patterns = samples.count
+        sums.loss = result.outcome.loss * Double(samples.count)
+        sums.correct = result.outcome.correct
+        sums.hiddenSpikes = result.outcome.hiddenSpikes
+        sums.saturatedWeights = result.saturated
+        if let recording = result.recording {
+            try check(recording)
+            sums.hiddenSpikes = Int(recording.accounting.produced)
+            progress.totals.accounting += recording.accounting
+            progress.totals.training += recording.execution
+            progress.totals.saturatedEntries +=
+                recording.validity.count { $0.contains(.saturated) }
+        }
+        progress.epochSums += sums
+        progress.totals.trainingPatterns += samples.count
+        progress.totals.add(clock)
+        progress.nextBatch += 1
+        progress.step += 1
+        progress.stepInEpoch += 1
+        try log.append(
+            MetricsLog.Line(
+                kind: "step", step: progress.step, epoch: progress.epoch + 1, loss: result.outcome.loss,
+                accuracy: sums.accuracy, spikesPerPattern: sums.spikesPerPattern,
+                saturatedWeights: result.saturated, droppedEvents: result.recording?.accounting.dropped,
+                chipSeconds: result.recording?.execution.chipSeconds))
+    }
+
+    /// Applies the policy on lost events: some are counted, many stop the run.
+    private func check(_ recording: Recording) throws(RunError) {
+        let accounting = recording.accounting
+        let events = accounting.offered + accounting.produced
+        guard Double(accounting.dropped) > Self.tolerableLoss * Double(events) else { return }
+        throw RunError(
+            .losses,
+            "batch \(recording.batch): the device lost \(accounting.dropped) of \(events) events "
+                + "(input link \(accounting.droppedByInputLink), drivers \(accounting.droppedByDriver), "
+                + "arbitration \(accounting.droppedByArbitration), output link \(accounting.droppedByOutputLink)), "
+                + "more than \(Self.tolerableLoss * 100) %.",
+            remedy: "Lower the activity (objective.burst) or spread the inputs over more time.")
+    }
+
+    private mutating func endEpoch(
+        log: MetricsLog, observer: some TrainingObserver
+    ) async throws {
+        rule.endEpoch()
+        let found = try await evaluate(observer: observer)
+        let report = EpochReport(
+            epoch: progress.epoch + 1, loss: progress.epochSums.meanLoss,
+            trainingAccuracy: progress.epochSums.accuracy, testAccuracy: found.accuracy,
+            spikesPerPattern: progress.epochSums.spikesPerPattern,
+            saturatedWeights: progress.epochSums.saturatedWeights)
+        progress.history.append(report)
+        progress.epoch += 1
+        progress.stepInEpoch = 0
+        progress.epochSums = StepSums()
+        try log.append(
+            MetricsLog.Line(
+                kind: "epoch", step: progress.step, epoch: report.epoch, loss: report.loss,
+                accuracy: report.trainingAccuracy, spikesPerPattern: report.spikesPerPattern,
+                saturatedWeights: report.saturatedWeights, testAccuracy: report.testAccuracy))
+        observer.finishedEpoch(report, totals: progress.totals)
+    }
+
+    // MARK: Evaluation
+
+    /// Evaluates the network on the test set.
+    public mutating func evaluate(
+        observer: some TrainingObserver
+    ) async throws -> Evaluation.Report {
+        let total = test.count
+        var batch = progress.nextBatch
+        let report = try await evaluation.run(network, on: test, nextBatch: &batch) { done in
+            observer.evaluated(patterns: done, of: total)
+        }
+        progress.nextBatch = batch
+        progress.totals.evaluatedPatterns += report.patterns
+        progress.totals.evaluationSeconds += report.seconds
+        progress.totals.accounting += report.accounting
+        progress.totals.evaluation += report.execution
+        return report
+    }
+
+    /// Runs one minibatch as the next step would, and returns all that went into it and came out of it.
+    public func gradientExport() async throws -> GradientExport {
+        let samples = Minibatches(
+            count: encoded.count, size: experiment.training.batchSize, seed: experiment.seed,
+            epoch: progress.epoch)[progress.stepInEpoch]
+        let (trains, labels) = encoded.minibatch(samples)
+        var copy = network
+        var probe = GradientProbe(rule: rule)
+        var clock = StepClock()
+        let result = try await step.run(
+            &copy, rule: &probe, trains: trains, labels: labels, mask: nil,
+            batch: progress.nextBatch, clock: &clock)
+        return GradientExport(network: network, rule: rule, example: result.example, probe: probe)
+    }
+}

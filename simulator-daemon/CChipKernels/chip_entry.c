@@ -1,0 +1,379 @@
+// One batch entry: events in, populations in order, codes and spikes out.
+#pragma clang fp contract(off)
+#include "chip_program.h"
+#include "chip_workspace.h"
+#include <math.h>
+#include <string.h>
+
+// What a random number is for; part of its key, so that no effect moves another's numbers.
+enum { NOISE_MEMBRANE = 1, NOISE_THRESHOLD = 2, NOISE_CONVERTER = 3, NOISE_SPIKE_TIME = 4 };
+
+typedef struct {
+    const chip_program *program;
+    const chip_settings *settings;
+    chip_workspace *workspace;
+    const chip_functions *functions;
+    uint64_t key;
+    chip_outcome *outcome;
+    bool failed;
+} chip_pass;
+
+// The finaliser of MurmurHash3 (A. Appleby).
+static uint64_t mix(uint64_t value) {
+    value = (value ^ value >> 33) * 0xff51afd7ed558ccdull;
+    value = (value ^ value >> 33) * 0xc4ceb9fe1a85ec53ull;
+    return value ^ value >> 33;
+}
+
+static chip_key purpose_key(const chip_pass *pass, uint64_t purpose) {
+    uint64_t value = mix(pass->key + purpose * 0x9e3779b97f4a7c15ull);
+    return (chip_key){(uint32_t)value, (uint32_t)(value >> 32)};
+}
+
+static void *reserve(chip_pass *pass, chip_room *room, size_t bytes) {
+    void *memory = chip_room_reserve(room, bytes);
+    if (!memory) pass->failed = true;
+    return memory;
+}
+
+// Appends an event to the list of its population and step.
+static void add_event(
+    chip_pass *pass, uint32_t population, uint32_t row, uint32_t step, float fraction
+) {
+    chip_workspace *space = pass->workspace;
+    chip_event *events = reserve(
+        pass, &space->events, ((size_t)space->event_count + 1) * sizeof *events);
+    if (!events) return;
+    uint32_t index = space->event_count++;
+    events[index] = (chip_event){row, fraction, 0};
+    size_t list = (size_t)population * pass->settings->steps + step;
+    uint32_t *heads = space->heads.memory, *tails = space->tails.memory;
+    if (heads[list]) events[tails[list]].next = index;
+    else heads[list] = index;
+    tails[list] = index;
+}
+
+static void start(chip_pass *pass) {
+    const chip_program *program = pass->program;
+    chip_workspace *space = pass->workspace;
+    size_t lists = (size_t)program->array_count * pass->settings->steps * sizeof(uint32_t);
+    uint32_t *heads = reserve(pass, &space->heads, lists);
+    reserve(pass, &space->tails, lists);
+    chip_state *states = reserve(pass, &space->states, program->block_count * sizeof *states);
+    chip_event *events = reserve(pass, &space->events, sizeof *events);
+    size_t codes = (size_t)program->block_count * pass->settings->sample_count * CHIP_LANES;
+    reserve(pass, &space->codes, codes);
+    if (pass->failed) return;
+    memset(heads, 0, lists);
+    events[0] = (chip_event){0};  // index 0 ends a list
+    space->event_count = 1;
+    space->spike_count = 0;
+    chip_key key = purpose_key(pass, NOISE_THRESHOLD);
+    for (uint32_t k = 0; k < program->block_count; k++) {
+        const chip_block *block = &program->blocks[k];
+        memset(&states[k], 0, sizeof states[k]);
+        if (pass->settings->threshold_noise) {
+            pass->functions->arm(block, &states[k], k * CHIP_LANES, key);
+        } else {
+            memcpy(states[k].threshold, block->threshold, sizeof block->threshold);
+        }
+    }
+}
+
+// Gives an input event to the rows it drives. Where steps are not resolved it acts at the next boundary.
+static void inject(chip_pass *pass, uint32_t unit, uint32_t tick) {
+    const chip_settings *settings = pass->settings;
+    uint64_t period = settings->sample_period;
+    uint64_t scaled = (uint64_t)tick * settings->steps_per_sample, step = scaled / period;
+    float fraction = (float)((double)((step + 1) * period - scaled) / (double)period);
+    if (!settings->resolve_ticks && tick > 0) {
+        step = (scaled + period - 1) / period - 1;
+        fraction = 0;
+    }
+    if (step >= settings->steps) return;
+    for (uint32_t k = 0; k < pass->program->projection_count; k++) {
+        const chip_projection *projection = &pass->program->projections[k];
+        if (projection->source >= 0) continue;
+        add_event(
+            pass, projection->target, projection->first_row + unit, (uint32_t)step, fraction);
+    }
+}
+
+// Passes the input events through the link and the driver buses, and injects those that arrive in the window.
+static void admit(chip_pass *pass, const chip_wire_event *inputs, uint32_t count) {
+    const chip_settings *settings = pass->settings;
+    chip_queue link = {0};
+    chip_queue *buses = reserve(
+        pass, &pass->workspace->limits, settings->driver_buses * sizeof *buses);
+    if (!buses) return;
+    memset(buses, 0, settings->driver_buses * sizeof *buses);
+    for (uint32_t k = 0; k < count; k++) {
+        double time = chip_queue_pass(&link, &settings->input_link, inputs[k].tick);
+        if (time < 0 || ceil(time) >= settings->window) {
+            pass->outcome->dropped_link += 1;
+            continue;
+        }
+        chip_queue *bus = &buses[inputs[k].unit % settings->driver_buses];
+        time = ceil(chip_queue_pass(bus, &settings->driver_bus, time));
+        if (time < 0 || time >= settings->window) {
+            pass->outcome->dropped_driver += 1;
+            continue;
+        }
+        pass->outcome->accepted += 1;
+        inject(pass, inputs[k].unit, (uint32_t)time);
+    }
+}
+
+static bool records(const chip_settings *settings, const chip_population *shape) {
+    return settings->sample_count && settings->membrane_count
+        && shape->first_neuron < settings->first_membrane + settings->membrane_count
+        && settings->first_membrane < shape->first_neuron + shape->size;
+}
+
+static void run_population(chip_pass *pass, uint32_t index, uint32_t first, uint32_t end) {
+    const chip_settings *settings = pass->settings;
+    chip_workspace *space = pass->workspace;
+    const chip_array *array = &pass->program->arrays[index];
+    size_t most = (size_t)(end - first) * CHIP_LANES;
+    for (uint32_t k = 0; k < array->shape.block_count; k++) {
+        uint32_t number = array->shape.first_block + k;
+        chip_spike *spikes = reserve(
+            pass, &space->spikes, (space->spike_count + most) * sizeof *spikes);
+        if (!spikes) return;
+        chip_task task = {
+            .block = &pass->program->blocks[number],
+            .state = (chip_state *)space->states.memory + number,
+            .rows = array->rows + (size_t)k * array->shape.row_count * CHIP_LANES,
+            .events = space->events.memory,
+            .heads = (uint32_t *)space->heads.memory + (size_t)index * settings->steps,
+            .first_step = first,
+            .end_step = end,
+            .first_lane = number * CHIP_LANES,
+            .resolve_ticks = settings->resolve_ticks,
+            .membrane_noise = settings->membrane_noise,
+            .noise_key = purpose_key(pass, NOISE_MEMBRANE),
+            .code_key = purpose_key(pass, NOISE_CONVERTER),
+            .spikes = spikes,
+            .spike_count = space->spike_count,
+            .steps_per_sample = settings->steps_per_sample,
+            .sample_count = settings->sample_count,
+            .converter_noise = settings->converter_noise,
+        };
+        if (records(settings, &array->shape)) {
+            size_t size = (size_t)settings->sample_count * CHIP_LANES;
+            task.codes = (uint8_t *)space->codes.memory + number * size;
+        }
+        pass->functions->run(&task);
+        space->spike_count = task.spike_count;
+    }
+}
+
+// Gives spikes of a population to the rows it drives on the chip.
+static void forward(chip_pass *pass, uint32_t index, uint32_t first_spike, uint32_t end_spike) {
+    const chip_settings *settings = pass->settings;
+    uint32_t first_lane = pass->program->arrays[index].shape.first_block * CHIP_LANES;
+    for (uint32_t k = 0; k < pass->program->projection_count; k++) {
+        const chip_projection *projection = &pass->program->projections[k];
+        if (projection->source != (int32_t)index) continue;
+        double delay = projection->cyclic ? settings->cyclic_delay : settings->delay;
+        for (uint32_t n = first_spike; n < end_spike && !pass->failed; n++) {
+            chip_spike spike = ((chip_spike *)pass->workspace->spikes.memory)[n];
+            double arrival = (double)spike.fraction + delay;
+            double step = floor(arrival);
+            float fraction = (float)(step + 1 - arrival);
+            if (!settings->resolve_ticks) {
+                step = arrival - 1;
+                fraction = 0;
+            }
+            step += spike.step;
+            if (step >= settings->steps) continue;
+            add_event(
+                pass, projection->target, projection->first_row + spike.lane - first_lane,
+                (uint32_t)step, fraction);
+        }
+    }
+}
+
+static void run_group(chip_pass *pass, const chip_group *group) {
+    const uint32_t *order = pass->program->order;
+    uint32_t steps = pass->settings->steps;
+    uint32_t chunk = group->cyclic ? pass->settings->chunk : steps;
+    for (uint32_t first = 0; first < steps && !pass->failed; first += chunk) {
+        uint32_t end = steps - first < chunk ? steps : first + chunk;
+        // Spikes arrive after the chunk, so those of one population never meet another inside it.
+        for (uint32_t k = group->first; k < group->end && !pass->failed; k++) {
+            uint32_t before = pass->workspace->spike_count;
+            run_population(pass, order[k], first, end);
+            forward(pass, order[k], before, pass->workspace->spike_count);
+        }
+    }
+}
+
+static void copy_codes(chip_pass *pass, uint8_t *codes) {
+    const chip_settings *settings = pass->settings;
+    uint32_t columns = settings->membrane_count;
+    for (uint32_t p = 0; p < pass->program->array_count; p++) {
+        const chip_population *shape = &pass->program->arrays[p].shape;
+        if (!records(settings, shape)) continue;
+        for (uint32_t block = 0; block < shape->block_count; block++) {
+            uint32_t from = shape->first_neuron + block * CHIP_LANES, first = from;
+            uint32_t end = shape->first_neuron + shape->size;
+            if (end > from + CHIP_LANES) end = from + CHIP_LANES;
+            uint32_t limit = settings->first_membrane + columns;
+            if (first < settings->first_membrane) first = settings->first_membrane;
+            if (end > limit) end = limit;
+            if (first >= end) continue;
+            const uint8_t *source = (const uint8_t *)pass->workspace->codes.memory
+                + (size_t)(shape->first_block + block) * settings->sample_count * CHIP_LANES;
+            for (uint32_t sample = 0; sample < settings->sample_count; sample++) {
+                const uint8_t *row = source + (size_t)sample * CHIP_LANES + (first - from);
+                uint8_t *to = codes + (size_t)sample * columns + first - settings->first_membrane;
+                memcpy(to, row, end - first);
+                uint8_t lowest = 255, highest = 0;
+                for (uint32_t n = 0; n < end - first; n++) {
+                    lowest = row[n] < lowest ? row[n] : lowest;
+                    highest = row[n] > highest ? row[n] : highest;
+                }
+                if (lowest == 0 || highest == 255) pass->outcome->saturated = true;
+            }
+        }
+    }
+}
+
+// Sorts keys of 32 bits, byte by byte.
+static uint32_t *sort(uint32_t *keys, uint32_t *other, uint32_t count) {
+    for (uint32_t shift = 0; shift < 32; shift += 8) {
+        uint32_t places[257] = {0};
+        for (uint32_t k = 0; k < count; k++) places[(keys[k] >> shift & 255) + 1] += 1;
+        for (uint32_t k = 0; k < 256; k++) places[k + 1] += places[k];
+        for (uint32_t k = 0; k < count; k++) other[places[keys[k] >> shift & 255]++] = keys[k];
+        uint32_t *swap = keys;
+        keys = other;
+        other = swap;
+    }
+    return keys;
+}
+
+// The recorded ticks of spikes: with jitter, within the window, and rising for each neuron. Spikes that happen after
+// the window get a tick beyond it.
+static void stamp(chip_pass *pass, int32_t *ticks, int32_t *limits) {
+    const chip_settings *settings = pass->settings;
+    chip_workspace *space = pass->workspace;
+    const chip_spike *spikes = space->spikes.memory;
+    const uint32_t *neurons = pass->program->lane_neurons;
+    uint32_t count = space->spike_count;
+    int32_t window = (int32_t)settings->window;
+    const float *normals = NULL;
+    if (settings->spike_time_noise > 0) {
+        size_t padded = ((size_t)count + 15) / 16 * 16;
+        uint32_t *counters = reserve(pass, &space->order, padded * sizeof *counters);
+        float *room = reserve(pass, &space->normals, padded * sizeof *room);
+        if (pass->failed) return;
+        memset(counters, 0, padded * sizeof *counters);
+        for (uint32_t k = 0; k < count; k++) counters[k] = spikes[k].step << 16 | spikes[k].lane;
+        pass->functions->normals(counters, room, count, purpose_key(pass, NOISE_SPIKE_TIME));
+        normals = room;
+    }
+    for (uint32_t n = 0; n < pass->program->neuron_count; n++) limits[n] = -1;
+    for (uint32_t k = 0; k < count; k++) {
+        double steps = (double)spikes[k].step + (double)spikes[k].fraction;
+        double time = steps * settings->sample_period / settings->steps_per_sample;
+        if (floor(time + 0.5) >= window) {
+            ticks[k] = INT32_MAX;
+            continue;
+        }
+        if (normals) time += (double)(normals[k] * settings->spike_time_noise);
+        int32_t *last = &limits[neurons[spikes[k].lane]];
+        int32_t tick = (int32_t)floor(time + 0.5);
+        *last = ticks[k] = tick > *last ? tick : *last + 1;
+    }
+    for (uint32_t n = 0; n < pass->program->neuron_count; n++) limits[n] = window;
+    for (uint32_t k = count; k-- > 0;) {
+        if (ticks[k] == INT32_MAX) continue;
+        int32_t *next = &limits[neurons[spikes[k].lane]];
+        *next = ticks[k] = ticks[k] < *next ? ticks[k] : *next - 1;
+    }
+}
+
+// Passes sorted spikes through the arbiters; returns how many are left, with their new times, unsorted.
+static uint32_t arbitrate(chip_pass *pass, uint32_t *keys, uint32_t count) {
+    const chip_settings *settings = pass->settings;
+    size_t bytes = settings->quadrants * sizeof(chip_queue);
+    chip_queue *queues = reserve(pass, &pass->workspace->limits, bytes);
+    if (!queues) return 0;
+    memset(queues, 0, bytes);
+    uint32_t left = 0;
+    for (uint32_t k = 0; k < count; k++) {
+        uint32_t unit = keys[k] & 0xffff, quadrant = pass->program->quadrants[unit];
+        double time = chip_queue_pass(&queues[quadrant], &settings->arbiter, keys[k] >> 16);
+        time = ceil(time);
+        if (time < 0 || time >= settings->window) pass->outcome->dropped_arbitration += 1;
+        else keys[left++] = (uint32_t)time << 16 | unit;
+    }
+    return left;
+}
+
+static void collect(chip_pass *pass) {
+    chip_workspace *space = pass->workspace;
+    size_t bytes = ((size_t)space->spike_count + 1) * sizeof(uint32_t);
+    int32_t *ticks = reserve(pass, &space->ticks, bytes);
+    int32_t *limits = reserve(
+        pass, &space->limits, pass->program->neuron_count * sizeof *limits);
+    uint32_t *keys = reserve(pass, &space->keys, bytes);
+    uint32_t *other = reserve(pass, &space->swap, bytes);
+    if (pass->failed) return;
+    stamp(pass, ticks, limits);
+    if (pass->failed) return;
+    const chip_spike *spikes = space->spikes.memory;
+    uint32_t count = 0;
+    for (uint32_t k = 0; k < space->spike_count; k++) {
+        if (ticks[k] == INT32_MAX) continue;
+        keys[count++] = (uint32_t)ticks[k] << 16 | pass->program->lane_neurons[spikes[k].lane];
+    }
+    pass->outcome->spikes = count;
+    if (!pass->settings->record_spikes) return;
+    pass->outcome->produced = count;
+    keys = sort(keys, other, count);
+    if (pass->settings->arbiter.service > 0) {
+        other = keys == space->keys.memory ? space->swap.memory : space->keys.memory;
+        count = arbitrate(pass, keys, count);
+        keys = sort(keys, other, count);
+    }
+    size_t room = (space->collected_count + count) * sizeof(chip_wire_event);
+    chip_wire_event *collected = reserve(pass, &space->collected, room);
+    if (pass->failed) return;
+    chip_queue link = {0};
+    for (uint32_t k = 0; k < count; k++) {
+        if (chip_queue_pass(&link, &pass->settings->output_link, keys[k] >> 16) < 0) {
+            pass->outcome->dropped_output += 1;
+            continue;
+        }
+        collected[space->collected_count++] = (chip_wire_event){
+            (uint16_t)(keys[k] >> 16), (uint16_t)keys[k]};
+        pass->outcome->event_count += 1;
+    }
+}
+
+bool chip_run_entry(
+    const chip_program *program, const chip_settings *settings, chip_workspace *workspace,
+    uint32_t entry, const chip_wire_event *inputs, uint32_t input_count, uint8_t *codes,
+    chip_outcome *outcome
+) {
+    *outcome = (chip_outcome){.first_event = (uint32_t)workspace->collected_count};
+    chip_pass pass = {
+        .program = program,
+        .settings = settings,
+        .workspace = workspace,
+        .functions = chip_functions_of(settings->level),
+        .key = mix(settings->key ^ mix((uint64_t)entry + 0x632be59bd9b4e019ull)),
+        .outcome = outcome,
+    };
+    start(&pass);
+    if (!pass.failed) admit(&pass, inputs, input_count);
+    for (uint32_t k = 0; k < program->group_count && !pass.failed; k++) {
+        run_group(&pass, &program->groups[k]);
+    }
+    if (codes && !pass.failed) copy_codes(&pass, codes);
+    if (!pass.failed) collect(&pass);
+    return !pass.failed;
+}

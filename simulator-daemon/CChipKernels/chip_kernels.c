@@ -1,1 +1,0 @@
-#include "chip_kernels.h"

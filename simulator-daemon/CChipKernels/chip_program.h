@@ -1,0 +1,19 @@
+// The inside of a program.
+#pragma once
+#include "chip_block.h"
+
+typedef struct {
+    chip_population shape;
+    float *positive, *negative, *rows;  // [block, row, lane]
+} chip_array;
+
+struct chip_program {
+    uint32_t array_count, projection_count, group_count, block_count, neuron_count;
+    chip_array *arrays;
+    chip_projection *projections;
+    uint32_t *order;
+    chip_group *groups;
+    chip_block *blocks;
+    uint32_t *quadrants;     // [neuron]
+    uint32_t *lane_neurons;  // neuron of each lane
+};

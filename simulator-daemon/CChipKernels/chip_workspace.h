@@ -1,0 +1,29 @@
+// The inside of a workspace.
+#pragma once
+#include "chip_block.h"
+
+// An array that grows.
+typedef struct {
+    void *memory;
+    size_t capacity;
+} chip_room;
+
+struct chip_workspace {
+    chip_room states, heads, tails, events, spikes, codes, ticks, limits, keys, swap, order, normals;
+    chip_room collected;
+    size_t collected_count;
+    uint32_t event_count, spike_count;
+};
+
+// Makes room for so many bytes, keeping what is there; NULL without memory.
+void *chip_room_reserve(chip_room *room, size_t bytes);
+
+// The ways of events, chip_paths.c.
+
+// A server's state: when it is free.
+typedef struct {
+    double free;
+} chip_queue;
+
+// Passes an event that arrives at a time; returns when it leaves, or -1 if it is lost.
+double chip_queue_pass(chip_queue *queue, const chip_server *server, double time);

@@ -1,0 +1,185 @@
+import Substrate
+
+/// Whether a batch fits a chip; every refusal says what, where, how much there is and how much is needed.
+struct BatchCheck {
+    /// The chip.
+    let profile: ChipProfile
+    /// What is asked of it.
+    let batch: DeviceBatch
+
+    private var geometry: ChipGeometry { profile.geometry }
+    private var configuration: ChipConfiguration { batch.configuration }
+
+    /// Throws `invalidRequest` at the first thing that does not fit.
+    func run() throws(DeviceError) {
+        try checkPopulations()
+        try checkProjections()
+        try checkResources()
+        try checkTime()
+        try checkSynapses()
+        try checkInputs()
+    }
+
+    private func refuse(_ detail: String, _ remedy: String? = nil) -> DeviceError {
+        DeviceError(.invalidRequest, "batch \(batch.id): \(detail)", remedy: remedy)
+    }
+
+    private func checkPopulations() throws(DeviceError) {
+        if configuration.populations.isEmpty { throw refuse("the network has no population") }
+        for (index, population) in configuration.populations.enumerated() {
+            let place = "population \(index)"
+            if population.size < 1 { throw refuse("\(place) has \(population.size) neurons") }
+            let targets = population.targets
+            let ranges = profile.parameters
+            try check(targets.leak, ranges.potential, "leak", "LSB", place)
+            try check(targets.tauMem, ranges.tauMem, "tauMem", "us", place)
+            try check(targets.tauSynExcitatory, ranges.tauSyn, "tauSynExcitatory", "us", place)
+            try check(targets.tauSynInhibitory, ranges.tauSyn, "tauSynInhibitory", "us", place)
+            try check(
+                targets.synapticGain, ranges.synapticGain, "synapticGain", "LSB per code", place)
+            switch population.kind {
+            case .spiking:
+                try check(targets.reset, ranges.potential, "reset", "LSB", place)
+                try check(targets.threshold, ranges.threshold, "threshold", "LSB", place)
+                try check(targets.refractory, ranges.refractory, "refractory", "us", place)
+            case .integrating: break
+            }
+        }
+    }
+
+    private func check(
+        _ value: Double, _ range: ClosedRange<Double>, _ name: String, _ unit: String,
+        _ place: String
+    ) throws(DeviceError) {
+        guard range.contains(value) else {
+            throw refuse(
+                "\(place): \(name) is \(value) \(unit)",
+                "This chip takes \(range.lowerBound)...\(range.upperBound) \(unit).")
+        }
+    }
+
+    private func checkProjections() throws(DeviceError) {
+        let populations = configuration.populations
+        for (index, projection) in configuration.projections.enumerated() {
+            let place = "projection \(index)"
+            guard populations.indices.contains(projection.target) else {
+                throw refuse(
+                    "\(place) targets population \(projection.target) of \(populations.count)")
+            }
+            if case .population(let source) = projection.source {
+                guard populations.indices.contains(source) else {
+                    throw refuse("\(place) starts at population \(source) of \(populations.count)")
+                }
+                if populations[source].kind == .integrating {
+                    throw refuse(
+                        "\(place) starts at population \(source), which is integrating",
+                        "A readout fires no spikes; make the population spiking.")
+                }
+            }
+        }
+    }
+
+    private func checkResources() throws(DeviceError) {
+        let inputs = configuration.inputCount
+        guard (0...geometry.inputChannels).contains(inputs) else {
+            throw refuse(
+                "the network needs \(inputs) input channels, the chip has \(geometry.inputChannels)")
+        }
+        let circuits = configuration.circuitCount(on: geometry)
+        if circuits > geometry.neuronCircuits {
+            throw refuse(
+                "the network needs \(circuits) neuron circuits, the chip has "
+                    + "\(geometry.neuronCircuits)",
+                "A neuron takes a circuit for every \(geometry.signedInputsPerCircuit) signed "
+                    + "inputs: use fewer neurons or fewer inputs.")
+        }
+        let membranes = batch.observables.membranes
+        if membranes.lowerBound < 0 || membranes.upperBound > configuration.neuronCount {
+            throw refuse(
+                "membranes \(membranes) are asked for, the network has "
+                    + "\(configuration.neuronCount) neurons")
+        }
+        let entries = batch.inputs.entryCount
+        if entries > geometry.maximumEntriesPerBatch {
+            throw refuse(
+                "\(entries) entries, the chip takes \(geometry.maximumEntriesPerBatch)",
+                "Send smaller batches.")
+        }
+    }
+
+    private func checkTime() throws(DeviceError) {
+        let window = configuration.window
+        guard (1...ChipClock.maximumWindow).contains(window) else {
+            throw refuse(
+                "the window is \(window) ticks", "It must be 1...\(ChipClock.maximumWindow).")
+        }
+        let period = configuration.samplePeriod
+        if period < geometry.minimumSamplePeriod || period > ChipClock.maximumWindow {
+            throw refuse(
+                "the sample period is \(period) ticks",
+                "It must be \(geometry.minimumSamplePeriod)...\(ChipClock.maximumWindow).")
+        }
+        let samples = configuration.sampleCount
+        let limit = window / period + 1
+        if samples < 0 || samples > limit {
+            throw refuse(
+                "\(samples) samples of \(period) ticks in a window of \(window) ticks",
+                "At most \(limit) fit.")
+        }
+        if configuration.entrySpacing < 0 {
+            throw refuse("the entry spacing is \(configuration.entrySpacing) ticks")
+        }
+        let columns = profile.timing.traceColumns
+        if !batch.observables.membranes.isEmpty, samples * columns > geometry.traceMemoryBytes {
+            throw refuse(
+                "an entry needs \(samples * columns) bytes of trace memory, the chip has "
+                    + "\(geometry.traceMemoryBytes)",
+                "Record fewer samples.")
+        }
+    }
+
+    private func checkSynapses() throws(DeviceError) {
+        let codes = batch.synapses.codes
+        if codes.count != configuration.synapseCount {
+            throw refuse(
+                "\(codes.count) weight codes, the network has \(configuration.synapseCount) "
+                    + "synapses")
+        }
+        let limit = geometry.weightLimit
+        guard let index = codes.firstIndex(where: { Int($0.magnitude) > limit }) else { return }
+        var start = 0
+        for (number, projection) in configuration.projections.enumerated() {
+            let targets = configuration.populations[projection.target].size
+            let end = start + configuration.sourceCount(projection) * targets
+            if index < end {
+                let source = (index - start) / targets
+                let target = (index - start) % targets
+                throw refuse(
+                    "weight code \(codes[index]) of projection \(number), source \(source), "
+                        + "target \(target)", "Codes are \(-limit)...\(limit).")
+            }
+            start = end
+        }
+    }
+
+    private func checkInputs() throws(DeviceError) {
+        let inputs = batch.inputs
+        let limit = geometry.maximumEventsPerEntry
+        for entry in 0..<inputs.entryCount where inputs.range(ofEntry: entry).count > limit {
+            throw refuse(
+                "entry \(entry) has \(inputs.range(ofEntry: entry).count) input events, "
+                    + "the chip takes \(limit)")
+        }
+        let first = inputs.firstDisorder(
+            unitCount: configuration.inputCount, window: configuration.window)
+        guard let first else { return }
+        let event = inputs.events[first]
+        let entry = inputs.ends.firstIndex { Int($0) > first } ?? 0
+        throw refuse(
+            "entry \(entry): input event \(first - inputs.range(ofEntry: entry).lowerBound) "
+                + "(unit \(event.unit), tick \(event.tick)) is out of order, repeated or out of "
+                + "range",
+            "Units are below \(configuration.inputCount), ticks below \(configuration.window), "
+                + "events sorted by tick, then unit.")
+    }
+}

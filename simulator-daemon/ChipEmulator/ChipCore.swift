@@ -1,0 +1,166 @@
+import CChipKernels
+import Dispatch
+import Glibc
+import Substrate
+import Synchronization
+
+/// The kernels' memory and calls: the only file of the emulator that touches C pointers.
+///
+/// A core is changed and run by its one owner; entries of a run are spread over workers, which share nothing but the
+/// program, which is constant meanwhile.
+final class ChipCore: @unchecked Sendable {
+    private let program: OpaquePointer
+    private let workspaces: [OpaquePointer]
+
+    /// A core without neurons and weights.
+    init(layout: ChipLayout, workers: Int) throws(DeviceError) {
+        let order = layout.groups.flatMap(\.populations).map(UInt32.init)
+        var groups: [chip_group] = []
+        for group in layout.groups {
+            let first = groups.last?.end ?? 0
+            groups.append(
+                chip_group(
+                    first: first, end: first + UInt32(group.populations.count),
+                    cyclic: group.isCyclic))
+        }
+        let created = chip_program_create(
+            layout.populations, UInt32(layout.populations.count), layout.projections,
+            UInt32(layout.projections.count), order, groups, UInt32(groups.count))
+        guard let created else { throw Self.outOfMemory }
+        var spaces: [OpaquePointer] = []
+        for _ in 0..<workers {
+            guard let space = chip_workspace_create() else { break }
+            spaces.append(space)
+        }
+        program = created
+        workspaces = spaces
+        if spaces.isEmpty { throw Self.outOfMemory }
+    }
+
+    deinit {
+        chip_program_free(program)
+        for workspace in workspaces { chip_workspace_free(workspace) }
+    }
+
+    /// Cores of this machine.
+    static var processors: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+    /// Writes a neuron of a population.
+    func set(_ neuron: chip_neuron, population: Int, index: Int) {
+        withUnsafePointer(to: neuron) {
+            chip_program_set_neuron(program, UInt32(population), UInt32(index), $0)
+        }
+    }
+
+    /// Writes the gains of a row; shapes `[neuron]`.
+    func set(positive: [Float], negative: [Float], population: Int, row: Int) {
+        chip_program_set_gains(program, UInt32(population), UInt32(row), positive, negative)
+    }
+
+    /// Writes all weight codes.
+    func write(_ synapses: SynapseMatrix) {
+        chip_program_write(program, synapses.codes)
+    }
+
+    /// What came out of a run.
+    struct Result {
+        /// Spikes of all entries.
+        var spikes: SpikeTrains
+        /// Codes `[entry, sample, column]`.
+        var codes: [UInt8]
+        /// What became of each entry.
+        var outcomes: [chip_outcome]
+    }
+
+    /// Runs all entries of a batch.
+    func run(_ inputs: SpikeTrains, _ settings: chip_settings) throws(DeviceError) -> Result {
+        let entries = inputs.entryCount
+        let codesPerEntry = Int(settings.sample_count) * Int(settings.membrane_count)
+        var outcomes = [chip_outcome](repeating: chip_outcome(), count: entries)
+        var owners = [Int](repeating: 0, count: entries)
+        var codes = [UInt8](repeating: 0, count: entries * codesPerEntry)
+        for workspace in workspaces { chip_workspace_clear(workspace) }
+        let good = outcomes.withUnsafeMutableBufferPointer { outcomes in
+            owners.withUnsafeMutableBufferPointer { owners in
+                codes.withUnsafeMutableBufferPointer { codes in
+                    inputs.events.withUnsafeBufferPointer { events in
+                        events.withMemoryRebound(to: chip_wire_event.self) { events in
+                            spread(
+                                inputs, settings,
+                                Slots(
+                                    events: events, outcomes: outcomes, owners: owners,
+                                    codes: codes, codesPerEntry: codesPerEntry))
+                        }
+                    }
+                }
+            }
+        }
+        guard good else { throw Self.outOfMemory }
+        return Result(spikes: gather(outcomes, owners), codes: codes, outcomes: outcomes)
+    }
+
+    /// Where the entries of a run find and leave their data; entries touch disjoint parts.
+    private struct Slots: @unchecked Sendable {
+        let events: UnsafeBufferPointer<chip_wire_event>
+        let outcomes: UnsafeMutableBufferPointer<chip_outcome>
+        let owners: UnsafeMutableBufferPointer<Int>
+        let codes: UnsafeMutableBufferPointer<UInt8>
+        let codesPerEntry: Int
+    }
+
+    /// Deals the entries to the workers; false without memory.
+    private func spread(_ inputs: SpikeTrains, _ settings: chip_settings, _ slots: Slots) -> Bool {
+        let next = Atomic(0)
+        let failed = Atomic(false)
+        let entries = inputs.entryCount
+        let workers = min(workspaces.count, max(1, entries))
+        let work: @Sendable (Int) -> Void = { worker in
+            var settings = settings
+            while true {
+                let entry = next.add(1, ordering: .relaxed).oldValue
+                if entry >= entries { return }
+                let range = inputs.range(ofEntry: entry)
+                let codes = slots.codesPerEntry == 0
+                    ? nil : slots.codes.baseAddress?.advanced(by: entry * slots.codesPerEntry)
+                slots.owners[entry] = worker
+                let good = chip_run_entry(
+                    self.program, &settings, self.workspaces[worker], UInt32(entry),
+                    slots.events.baseAddress?.advanced(by: range.lowerBound),
+                    UInt32(range.count), codes, slots.outcomes.baseAddress?.advanced(by: entry))
+                if !good { failed.store(true, ordering: .relaxed) }
+            }
+        }
+        if workers == 1 {
+            work(0)
+        } else {
+            DispatchQueue.concurrentPerform(iterations: workers, execute: work)
+        }
+        return !failed.load(ordering: .relaxed)
+    }
+
+    /// The workers' spikes in the order of entries.
+    private func gather(_ outcomes: [chip_outcome], _ owners: [Int]) -> SpikeTrains {
+        var ends: [UInt32] = []
+        ends.reserveCapacity(outcomes.count)
+        for outcome in outcomes { ends.append((ends.last ?? 0) + outcome.event_count) }
+        let total = Int(ends.last ?? 0)
+        let events = [SpikeEvent](unsafeUninitializedCapacity: total) { events, count in
+            for (entry, outcome) in outcomes.enumerated() where outcome.event_count > 0 {
+                guard let base = chip_workspace_events(workspaces[owners[entry]]) else { continue }
+                let start = Int(ends[entry] - outcome.event_count)
+                let number = Int(outcome.event_count)
+                base.advanced(by: Int(outcome.first_event))
+                    .withMemoryRebound(to: SpikeEvent.self, capacity: number) { from in
+                        events.baseAddress?.advanced(by: start)
+                            .initialize(from: from, count: number)
+                    }
+            }
+            count = total
+        }
+        return SpikeTrains(ends: ends, events: events)
+    }
+
+    private static let outOfMemory = DeviceError(
+        .deviceFault, "the emulated chip: not enough memory for this network",
+        remedy: "Use shorter windows, fewer samples or fewer threads.")
+}

@@ -1,0 +1,159 @@
+import CChipKernels
+public import Substrate
+
+/// A chip in software: the same profile and serial are the same chip, bit for bit, on any machine and for any number
+/// of threads.
+///
+/// What a batch gives depends on the batch, the profile and the serial only. A chip remembers what is programmed, so
+/// that a batch which changes nothing costs nothing to write; this shows in the report of costs alone.
+public struct EmulatedChip: Sendable {
+    /// Version that the chip reports as its firmware.
+    public static let firmware = "0.1.0"
+
+    /// What kind of chip it is.
+    public let profile: ChipProfile
+    /// Which one of its kind it is.
+    public let serial: UInt64
+    private let workers: Int
+    private let instructionSet: InstructionSet
+    private var core: ChipCore?
+    private var programmed: ChipConfiguration?
+    private var written = SynapseMatrix(codes: [])
+
+    /// The chip of a serial; `threads` is the number of workers, all cores if `nil`.
+    ///
+    /// Traps if `threads` is below one.
+    public init(profile: ChipProfile, serial: UInt64, threads: Int? = nil) {
+        self.init(
+            profile: profile, serial: serial, threads: threads, instructionSet: .best)
+    }
+
+    /// The chip of a serial on an instruction set, which the processor must have.
+    package init(
+        profile: ChipProfile, serial: UInt64, threads: Int?, instructionSet: InstructionSet
+    ) {
+        let workers = threads ?? ChipCore.processors
+        precondition(workers >= 1, "a chip needs at least 1 thread, not \(workers)")
+        self.profile = profile
+        self.serial = serial
+        self.workers = workers
+        self.instructionSet = instructionSet
+    }
+
+    /// Who the chip is and what it can do.
+    public var description: DeviceDescription {
+        DeviceDescription(
+            kind: .emulator, serial: serial, profile: profile.name, firmware: Self.firmware,
+            geometry: profile.geometry, effects: profile.effects, calibration: fingerprint)
+    }
+
+    /// Runs a batch.
+    ///
+    /// Throws `invalidRequest` where it does not fit the chip, `deviceFault` where memory does not suffice. Where
+    /// spikes are not asked for, none are counted as produced.
+    public mutating func run(_ batch: DeviceBatch) throws(DeviceError) -> Recording {
+        try BatchCheck(profile: profile, batch: batch).run()
+        var model = ExecutionModel(profile: profile, batch: batch)
+        let core = try program(batch, &model)
+        let settings = chip_settings(
+            batch, profile: profile, serial: serial, instructionSet: instructionSet)
+        let result = try core.run(batch.inputs, settings)
+
+        var accounting = EventAccounting()
+        accounting.offered = UInt64(batch.inputs.eventCount)
+        var validity: [EntryValidity] = []
+        validity.reserveCapacity(result.outcomes.count)
+        for outcome in result.outcomes {
+            accounting.add(outcome)
+            validity.append(EntryValidity(outcome))
+            model.events += UInt64(outcome.accepted) + UInt64(outcome.spikes)
+        }
+        let membranes = batch.observables.membranes
+        let recorded =
+            membranes.isEmpty
+            ? nil
+            : CADCRecording(
+                neurons: membranes, sampleCount: batch.configuration.sampleCount,
+                codes: result.codes)
+        return Recording(
+            batch: batch.id, spikes: result.spikes, membranes: recorded, validity: validity,
+            accounting: accounting, execution: model.report)
+    }
+
+    /// A core that holds the batch's network and weights.
+    private mutating func program(
+        _ batch: DeviceBatch, _ model: inout ExecutionModel
+    ) throws(DeviceError) -> ChipCore {
+        let configuration = batch.configuration
+        model.configures = !(programmed?.hasNetwork(of: configuration) ?? false)
+        model.writtenCodes =
+            model.configures
+            ? batch.synapses.codes.count : batch.synapses.differences(from: written)
+        let fits = !model.configures && programmed?.samplePeriod == configuration.samplePeriod
+        // A copy of this chip may use the same core: each owner writes and runs its own.
+        if fits, isKnownUniquelyReferenced(&core), let core {
+            if model.writtenCodes > 0 { core.write(batch.synapses) }
+            written = batch.synapses
+            return core
+        }
+        let fresh = try ChipCore(layout: ChipLayout(configuration), workers: workers)
+        ChipProgrammer(profile: profile, serial: serial, configuration: configuration)
+            .program(fresh)
+        fresh.write(batch.synapses)
+        core = fresh
+        programmed = configuration
+        written = batch.synapses
+        return fresh
+    }
+
+    /// A hash of profile and serial (FNV-1a, 64 bits), in hexadecimal.
+    private var fingerprint: String {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in "\(serial) \(profile)".utf8 {
+            hash = (hash ^ UInt64(byte)) &* 0x0100_0000_01B3
+        }
+        let digits = String(hash, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+extension ChipConfiguration {
+    /// Whether the analog parameters and connections are those of another configuration.
+    fileprivate func hasNetwork(of other: ChipConfiguration) -> Bool {
+        inputCount == other.inputCount && populations == other.populations
+            && projections == other.projections
+    }
+}
+
+extension SynapseMatrix {
+    /// The number of codes that differ from those of a matrix of the same size.
+    fileprivate func differences(from other: SynapseMatrix) -> Int {
+        if codes == other.codes { return 0 }
+        return zip(codes, other.codes).reduce(0) { $0 + ($1.0 == $1.1 ? 0 : 1) }
+    }
+}
+
+extension EventAccounting {
+    /// Adds the counts of an entry.
+    fileprivate mutating func add(_ outcome: chip_outcome) {
+        accepted += UInt64(outcome.accepted)
+        droppedByInputLink += UInt64(outcome.dropped_link)
+        droppedByDriver += UInt64(outcome.dropped_driver)
+        produced += UInt64(outcome.produced)
+        delivered += UInt64(outcome.event_count)
+        droppedByArbitration += UInt64(outcome.dropped_arbitration)
+        droppedByOutputLink += UInt64(outcome.dropped_output)
+    }
+}
+
+extension EntryValidity {
+    /// What is wrong with an entry.
+    fileprivate init(_ outcome: chip_outcome) {
+        self = []
+        let lost =
+            outcome.dropped_link + outcome.dropped_driver + outcome.dropped_arbitration
+            + outcome.dropped_output
+        if lost > 0 { insert(.fifoOverflow) }
+        if outcome.saturated { insert(.saturated) }
+    }
+}

@@ -1,0 +1,111 @@
+import CChipKernels
+import Substrate
+
+/// A logical neuron as it is on one chip: its targets as the chip's codes give them, and its circuit's deviations.
+struct NeuronCircuit {
+    /// Leak potential, in CADC LSB.
+    var leak: Double
+    /// Reset potential, in CADC LSB.
+    var reset: Double
+    /// Threshold, in CADC LSB.
+    var threshold: Double
+    /// Nominal threshold - leak, in CADC LSB.
+    var swing: Double
+    /// Membrane time constant, in microseconds.
+    var tauMem: Double
+    /// Excitatory time constant, in microseconds.
+    var tauSynExcitatory: Double
+    /// Inhibitory time constant, in microseconds.
+    var tauSynInhibitory: Double
+    /// Refractory time, in microseconds.
+    var refractory: Double
+    /// CADC LSB per weight code.
+    var synapticGain: Double
+    /// CADC offset of the column, in LSB.
+    var converterOffset: Double
+    /// CADC gain of the column.
+    var converterGain: Double
+
+    /// A circuit set to targets; fixed deviations come from the serial and the circuit's number.
+    init(_ targets: NeuronTargets, circuit: Int, profile: ChipProfile, serial: UInt64) {
+        let ranges = profile.parameters
+        let spread = profile.mismatch
+        func draw(_ purpose: KeyedDraw.Purpose) -> KeyedDraw {
+            KeyedDraw(serial: serial, purpose, UInt64(circuit))
+        }
+        func factor(_ purpose: KeyedDraw.Purpose, _ spread: Double) -> Double {
+            var numbers = draw(purpose)
+            return numbers.factor(spread: spread)
+        }
+        func shift(_ purpose: KeyedDraw.Purpose, _ spread: Double) -> Double {
+            var numbers = draw(purpose)
+            return spread > 0 ? spread * numbers.normal() : 0
+        }
+        let nominalLeak = ranges.code(targets.leak, ranges.potential)
+        let nominalThreshold = ranges.code(targets.threshold, ranges.threshold)
+        swing = (nominalThreshold - nominalLeak).magnitude
+        leak = nominalLeak + shift(.leak, spread.leak)
+        reset = ranges.code(targets.reset, ranges.potential) + shift(.reset, spread.reset)
+        threshold = nominalThreshold + shift(.threshold, spread.threshold) * swing
+        tauMem = ranges.code(targets.tauMem, ranges.tauMem) * factor(.tauMem, spread.tauMem)
+        tauSynExcitatory =
+            ranges.code(targets.tauSynExcitatory, ranges.tauSyn)
+            * factor(.tauSynExcitatory, spread.tauSyn)
+        tauSynInhibitory =
+            ranges.code(targets.tauSynInhibitory, ranges.tauSyn)
+            * factor(.tauSynInhibitory, spread.tauSyn)
+        refractory = ranges.code(targets.refractory, ranges.refractory)
+        synapticGain =
+            ranges.code(targets.synapticGain, ranges.synapticGain)
+            * factor(.synapticGain, spread.synapticGain)
+        converterOffset = shift(.converterOffset, profile.converter.offset)
+        converterGain = 1 + shift(.converterGain, profile.converter.gain)
+    }
+
+    /// The neuron in the kernel's terms, for steps of `step` microseconds.
+    ///
+    /// With `x = h / tau_m`, `y = h / tau_s`: a current of one at the start of a step moves the membrane at its end by
+    /// `R tau_s / (tau_m - tau_s) (exp(-x) - exp(-y)) = R x exp(-y) (exp(y - x) - 1) / (y - x)`.
+    func kernelNeuron(
+        step: Double, kind: ChipConfiguration.Population.Kind, profile: ChipProfile, quadrant: Int
+    ) -> chip_neuron {
+        func decay(_ tau: Double, _ time: Double) -> Double {
+            ElementaryFunctions.exp(-time / tau)
+        }
+        func gain(_ tau: Double, _ time: Double) -> Float {
+            let x = time / tauMem
+            let y = time / tau
+            let ratio = ElementaryFunctions.expMinusOneOverX(y - x)
+            return Float(synapticGain * x * decay(tau, time) * ratio)
+        }
+        let membrane = decay(tauMem, step)
+        let spikes = kind == .spiking
+        return chip_neuron(
+            decay_e: Float(decay(tauSynExcitatory, step)),
+            decay_i: Float(decay(tauSynInhibitory, step)), decay_v: Float(membrane),
+            gain_e: gain(tauSynExcitatory, step), gain_i: gain(tauSynInhibitory, step),
+            bend_e: Float(step / tauSynExcitatory / 2), bend_i: Float(step / tauSynInhibitory / 2),
+            bow_e: Float((step / tauMem + step / tauSynExcitatory) / 2),
+            bow_i: Float((step / tauMem + step / tauSynInhibitory) / 2),
+            half_v: Float(decay(tauMem, step / 2)), half_e: gain(tauSynExcitatory, step / 2),
+            half_i: gain(tauSynInhibitory, step / 2),
+            threshold: spikes ? Float(threshold - leak) : .infinity,
+            threshold_noise: spikes ? Float(profile.noise.threshold * swing) : 0,
+            reset: Float(reset - leak), refractory: Float(refractory / step),
+            noise: Float(profile.noise.membrane * (1 - membrane * membrane).squareRoot()),
+            lower: profile.rails.map { Float($0.lower - leak) } ?? -.infinity,
+            upper: profile.rails.map { Float($0.upper - leak) } ?? .infinity,
+            code_gain: Float(converterGain),
+            code_offset: Float(converterGain * leak + converterOffset),
+            quadrant: UInt32(quadrant))
+    }
+}
+
+extension ChipProfile.Parameters {
+    /// The value of the code next to a value of a range.
+    func code(_ value: Double, _ range: ClosedRange<Double>) -> Double {
+        guard bits > 0 else { return value }
+        let step = (range.upperBound - range.lowerBound) / Double((1 << bits) - 1)
+        return range.lowerBound + ((value - range.lowerBound) / step).rounded() * step
+    }
+}
