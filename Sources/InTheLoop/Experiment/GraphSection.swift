@@ -10,6 +10,14 @@ public struct GraphSection: Sendable, Equatable {
         case spikes
     }
 
+    /// What stands for a measured membrane where a spike was measured too.
+    public enum MembraneAtSpike: String, Sendable, CaseIterable {
+        /// At least the threshold: the spike shows that the membrane was there.
+        case threshold
+        /// The sample, which the chip's reset has mostly wiped out.
+        case sampled
+    }
+
     /// How currents and membranes advance.
     public var integration: Integration
     /// What a spike does to the modelled membrane, in software runs and where membranes are not measured.
@@ -18,6 +26,8 @@ public struct GraphSection: Sendable, Equatable {
     public var surrogateSlope: Double
     /// What is measured.
     public var measured: Measured
+    /// What stands for a measured membrane where a spike was measured too.
+    public var membraneAtSpike: MembraneAtSpike
 
     init(reading reader: inout FieldReader) throws(ExperimentError) {
         integration = try reader.choice(
@@ -32,5 +42,8 @@ public struct GraphSection: Sendable, Equatable {
         measured = try reader.choice(
             "graph.measured", .membranes,
             "What the device records for the gradient: spikes and membranes, or spikes only.")
+        membraneAtSpike = try reader.choice(
+            "graph.membrane_at_spike", .threshold,
+            "Measured membrane where a spike was measured: at least the threshold, or the sample after the reset.")
     }
 }
