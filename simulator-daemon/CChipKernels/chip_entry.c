@@ -149,6 +149,7 @@ static void run_population(chip_pass *pass, uint32_t index, uint32_t first, uint
             .first_step = first,
             .end_step = end,
             .first_lane = number * CHIP_LANES,
+            .lanes = array->shape.size - k * CHIP_LANES,
             .resolve_ticks = settings->resolve_ticks,
             .membrane_noise = settings->membrane_noise,
             .noise_key = purpose_key(pass, NOISE_MEMBRANE),

@@ -138,6 +138,12 @@ extension ChipProfile {
         public var lower: Double
         /// No membrane goes above.
         public var upper: Double
+
+        /// The rails, in CADC LSB.
+        public init(lower: Double, upper: Double) {
+            self.lower = lower
+            self.upper = upper
+        }
     }
 
     /// The ways of events, each a server with a rate and a buffer; a rate of zero is a way without limit.
@@ -148,6 +154,12 @@ extension ChipProfile {
             public var rate: Double
             /// Events that can wait.
             public var depth: Int
+
+            /// A server; a rate of zero is one without limit.
+            public init(rate: Double, depth: Int) {
+                self.rate = rate
+                self.depth = depth
+            }
         }
 
         /// The link from the host, which all inputs share.
