@@ -16,7 +16,8 @@ import Testing
     ) {
         let found = moments(values)
         let n = Double(values.count)
-        #expect(abs(found.mean - mean) < 4 * deviation / n.squareRoot(), "\(name) mean \(found.mean)")
+        #expect(
+            abs(found.mean - mean) < 4 * deviation / n.squareRoot(), "\(name) mean \(found.mean)")
         #expect(
             abs(found.deviation / deviation - 1) < 4 / (2 * n).squareRoot() + 0.01,
             "\(name) deviation \(found.deviation), not \(deviation)")
@@ -69,7 +70,8 @@ import Testing
             for neuron in 0..<256 {
                 let base = entry * 20 * 256 + neuron
                 last.append(Double(codes[base + 19 * 256]))
-                product += (Double(codes[base + 19 * 256]) - 80) * (Double(codes[base + 18 * 256]) - 80)
+                let before = Double(codes[base + 18 * 256]) - 80
+                product += (Double(codes[base + 19 * 256]) - 80) * before
             }
         }
         expectSpread(last, mean: 80, deviation: 1.2014, "reading")

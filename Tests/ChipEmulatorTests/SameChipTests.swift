@@ -26,7 +26,8 @@ import Testing
                     var chip = EmulatedChip(
                         profile: .standard, serial: 42, threads: threads,
                         instructionSet: instructionSet)
-                    #expect(try chip.run(batch) == expected, "\(instructionSet), \(threads) threads")
+                    #expect(
+                        try chip.run(batch) == expected, "\(instructionSet), \(threads) threads")
                 }
             }
         }

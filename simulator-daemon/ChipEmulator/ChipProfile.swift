@@ -174,7 +174,8 @@ extension ChipProfile {
         public var quadrants: Int
         /// The link to the host, which all neurons share; it comes after the time stamp and so moves no time.
         public var outputLink: Server
-        /// From a spike to its effect on another neuron, in microseconds.
+        /// From a spike to its effect on another neuron, in microseconds; in a cycle of populations at least one
+        /// integration step.
         public var onChipDelay: Double
     }
 

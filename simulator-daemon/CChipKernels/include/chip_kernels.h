@@ -97,7 +97,7 @@ typedef struct {
     bool saturated;
 } chip_outcome;
 
-/// An event as on the wire: `tick` in the low half, `unit` in the high half.
+/// An event as on the wire.
 typedef struct {
     uint16_t tick, unit;
 } chip_wire_event;
