@@ -18,8 +18,6 @@ typedef struct {
     uint32_t first_block, block_count, size, first_neuron;
     /// Signed inputs of each neuron.
     uint32_t row_count;
-    /// Whether its spikes leave the chip.
-    bool spiking;
 } chip_population;
 
 /// A projection: source `k` drives row `first_row + k` of the target.
