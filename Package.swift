@@ -102,6 +102,11 @@ let package = Package(
                 argumentParser, logging,
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
+
+        // Tests.
+        .testTarget(
+            name: "WireProtocolTests", dependencies: ["WireProtocol", "Substrate"],
+            path: "Tests/WireProtocolTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )
