@@ -222,7 +222,8 @@ struct Bench {
         bench.advance(.seconds(4), hosts: [])
         let heir = bench.add(Samples.host(2, run: 77))
         bench.submit(Samples.batch(1), to: heir)
-        #expect(bench.failures.isEmpty)
+        #expect(bench.failures.map(\.error.code) == [.leaseLost])
+        #expect(bench.failures.map(\.host) == [dead])
         bench.finish()
         while !bench.jobs.isEmpty { bench.finish() }
         #expect(bench.delivered[heir] == [1])
