@@ -64,7 +64,7 @@ let package = Package(
             path: "simulator-daemon/ChipEmulator", swiftSettings: edge),
         .target(
             name: "WireProtocol", dependencies: ["Substrate", protobuf, crypto],
-            path: "protocol/WireProtocol", exclude: ["Proto"], swiftSettings: pure),
+            path: "protocol/WireProtocol", exclude: ["Proto/control.proto"], swiftSettings: pure),
         .target(
             name: "ZeroMQDriver", dependencies: ["DeviceTransport", "CZeroMQ"],
             path: "drivers/ZeroMQDriver", swiftSettings: edge),
@@ -124,6 +124,8 @@ let package = Package(
             ],
             path: "Tests/InTheLoopTests", swiftSettings: strictness),
         .testTarget(name: "PackageTests", path: "Tests/PackageTests", swiftSettings: strictness),
+            name: "WireProtocolTests", dependencies: ["WireProtocol", "Substrate"],
+            path: "Tests/WireProtocolTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )

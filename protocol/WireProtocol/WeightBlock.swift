@@ -1,0 +1,174 @@
+/// The payload of WEIGHTS: a whole image of weight codes, or the changes against one (`protocol/SPEC.md`, section 7.3).
+package struct WeightBlock: Sendable, Equatable {
+    /// How the codes travel.
+    package enum Encoding: UInt32, Sendable {
+        /// All codes, a byte each.
+        case full = 1
+        /// A bitmap of the changed codes, then these, a byte each.
+        case delta = 2
+    }
+
+    /// Length of the head, in bytes.
+    package static let headByteCount = 32
+
+    /// How the codes travel.
+    package var encoding: Encoding
+    /// Codes of the image.
+    package var synapseCount: Int
+    /// The epoch of the image that a delta changes; zero for a full image.
+    package var baseEpoch: UInt32
+    /// The epoch that the image will have.
+    package var epoch: UInt32
+    /// CRC32C of the resulting image.
+    package var imageChecksum: UInt32
+    /// Codes that travel.
+    package var changedCount: Int
+    /// Bitmap, for a delta, and codes.
+    package var body: ArraySlice<UInt8>
+
+    /// The shorter of both forms of an image, given the one before, if that is known.
+    package init(
+        image: [Int8], imageChecksum: UInt32, epoch: UInt32, base: (image: [Int8], epoch: UInt32)?
+    ) {
+        synapseCount = image.count
+        self.epoch = epoch
+        self.imageChecksum = imageChecksum
+        if let base, base.image.count == image.count,
+            let delta = Self.delta(from: base.image, to: image)
+        {
+            encoding = .delta
+            baseEpoch = base.epoch
+            changedCount = delta.changed
+            body = delta.body[...]
+        } else {
+            encoding = .full
+            baseEpoch = 0
+            changedCount = image.count
+            body = image.map(UInt8.init(bitPattern:))[...]
+        }
+    }
+
+    /// Bitmap and changed codes; `nil` when that is no shorter than the image.
+    private static func delta(
+        from base: [Int8], to image: [Int8]
+    ) -> (body: [UInt8], changed: Int)? {
+        let bitmapCount = (image.count + 7) / 8
+        var body = Array(repeating: UInt8(0), count: bitmapCount)
+        body.reserveCapacity(image.count)
+        let old = base.span
+        let new = image.span
+        for index in 0..<image.count where old[index] != new[index] {
+            guard body.count + 1 < image.count else { return nil }
+            body[index >> 3] |= 1 << UInt8(index & 7)
+            body.append(UInt8(bitPattern: new[index]))
+        }
+        guard body.count < image.count else { return nil }
+        return (body, body.count - bitmapCount)
+    }
+
+    /// The bytes.
+    package func encoded() -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Self.headByteCount + body.count)
+        bytes.append(littleEndian: encoding.rawValue)
+        bytes.append(littleEndian: UInt32(synapseCount))
+        bytes.append(littleEndian: baseEpoch)
+        bytes.append(littleEndian: epoch)
+        bytes.append(littleEndian: imageChecksum)
+        bytes.append(littleEndian: UInt32(changedCount))
+        bytes.append(littleEndian: UInt64(0))
+        bytes.append(contentsOf: body)
+        return bytes
+    }
+
+    /// Reads a payload; the codes themselves are checked by `image(onto:weightLimit:)`.
+    ///
+    /// - Throws: `truncated`, `tooLarge`, `unknownCode`, `outOfRange`, `reservedNonzero`, `trailingBytes`.
+    package init(parsing payload: ArraySlice<UInt8>, synapseLimit: Int) throws(WireError) {
+        var reader = ByteReader(payload)
+        let code = try reader.read(UInt32.self)
+        guard let encoding = Encoding(rawValue: code) else {
+            throw WireError(.unknownCode, at: 0, expected: 2, found: UInt64(code))
+        }
+        self.encoding = encoding
+        synapseCount = try reader.readCount(limit: synapseLimit)
+        baseEpoch = try reader.read()
+        epoch = try reader.read()
+        imageChecksum = try reader.read()
+        changedCount = try reader.readCount(limit: synapseCount)
+        try reader.readReserved(UInt64.self)
+        switch encoding {
+        case .full:
+            guard changedCount == synapseCount else {
+                throw WireError(
+                    .outOfRange, at: 20, expected: UInt64(synapseCount), found: UInt64(changedCount)
+                )
+            }
+            body = try reader.read(count: synapseCount)
+        case .delta:
+            body = try reader.read(count: (synapseCount + 7) / 8 + changedCount)
+        }
+        try reader.finish()
+    }
+
+    /// The resulting image.
+    ///
+    /// - Throws: `outOfRange` when the base is of another size, a bit marks no synapse, the bitmap does not mark as
+    ///   many codes as travel, or a code is above the limit; `badPayloadChecksum` when the image is not the one meant.
+    package func image(onto base: [Int8], weightLimit: Int) throws(WireError) -> [Int8] {
+        var image: [Int8]
+        var changed: ArraySlice<UInt8>
+        switch encoding {
+        case .full:
+            changed = body
+            image = body.map(Int8.init(bitPattern:))
+        case .delta:
+            guard base.count == synapseCount else {
+                throw WireError(
+                    .outOfRange, at: 4, expected: UInt64(base.count), found: UInt64(synapseCount))
+            }
+            let bitmapCount = (synapseCount + 7) / 8
+            let bitmap = body.prefix(bitmapCount)
+            changed = body.dropFirst(bitmapCount)
+            image = base
+            try apply(bitmap, changed, to: &image)
+        }
+        for (index, byte) in changed.enumerated() where Int8(bitPattern: byte).magnitude > weightLimit
+        {
+            throw WireError(
+                .outOfRange, at: Self.headByteCount + body.count - changed.count + index,
+                expected: UInt64(weightLimit), found: UInt64(Int8(bitPattern: byte).magnitude))
+        }
+        let checksum = CRC32C.checksum(image: image)
+        guard checksum == imageChecksum else {
+            throw WireError(
+                .badPayloadChecksum, at: 16, expected: UInt64(imageChecksum), found: UInt64(checksum))
+        }
+        return image
+    }
+
+    private func apply(
+        _ bitmap: ArraySlice<UInt8>, _ changed: ArraySlice<UInt8>, to image: inout [Int8]
+    ) throws(WireError) {
+        var next = changed.startIndex
+        for (index, byte) in bitmap.enumerated() {
+            var bits = byte
+            while bits != 0 {
+                let synapse = 8 * index + bits.trailingZeroBitCount
+                bits &= bits - 1
+                guard synapse < image.count, next < changed.endIndex else {
+                    throw WireError(
+                        .outOfRange, at: Self.headByteCount + index, expected: UInt64(changedCount),
+                        found: UInt64(synapse))
+                }
+                image[synapse] = Int8(bitPattern: changed[next])
+                next += 1
+            }
+        }
+        guard next == changed.endIndex else {
+            throw WireError(
+                .outOfRange, at: 20, expected: UInt64(next - changed.startIndex),
+                found: UInt64(changedCount))
+        }
+    }
+}
