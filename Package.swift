@@ -110,6 +110,20 @@ let package = Package(
         .testTarget(
             name: "ZeroMQDriverTests", dependencies: ["DeviceTransport", "ZeroMQDriver"],
             path: "Tests/ZeroMQDriverTests", swiftSettings: strictness),
+        .testTarget(
+            name: "DeviceServerTests",
+            dependencies: [
+                "DeviceServer", "DeviceClient", "DeviceTransport", "Substrate", "WireProtocol",
+                "ZeroMQDriver", logging,
+            ],
+            path: "Tests/DeviceServerTests", swiftSettings: strictness),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: [
+                "ChipEmulator", "DeviceClient", "DeviceTransport", "SimulatorDaemon", "Substrate",
+                "WireProtocol", "ZeroMQDriver",
+            ],
+            path: "Tests/DaemonTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )

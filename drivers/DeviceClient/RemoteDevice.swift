@@ -57,6 +57,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         var configuration = HostSessionConfiguration(
             runID: options.runID, label: options.label, entropy: (random.next(), random.next()))
         configuration.software = options.software
+        configuration.leaseTTL = options.leaseTTL
         configuration.leasePatience = options.leasePatience
         session = HostSession(configuration: configuration)
     }
