@@ -124,6 +124,10 @@ let package = Package(
                 "WireProtocol", "ZeroMQDriver",
             ],
             path: "Tests/DaemonTests", swiftSettings: strictness),
+        // Tests.
+        .testTarget(
+            name: "ChipEmulatorTests", dependencies: ["ChipEmulator", "Substrate"],
+            path: "Tests/ChipEmulatorTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )

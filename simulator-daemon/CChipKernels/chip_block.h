@@ -6,7 +6,9 @@
 typedef struct {
     float decay_e[CHIP_LANES], decay_i[CHIP_LANES], decay_v[CHIP_LANES];
     float loss_e[CHIP_LANES], loss_i[CHIP_LANES];  // 1 - decay
+    float bent_e[CHIP_LANES], bent_i[CHIP_LANES];  // (1 - decay) bend
     float gain_e[CHIP_LANES], gain_i[CHIP_LANES];
+    float bowed_e[CHIP_LANES], bowed_i[CHIP_LANES];  // gain bow
     float half_v[CHIP_LANES], half_e[CHIP_LANES], half_i[CHIP_LANES];
     float threshold[CHIP_LANES], threshold_noise[CHIP_LANES], reset[CHIP_LANES];
     float refractory[CHIP_LANES], noise[CHIP_LANES], lower[CHIP_LANES], upper[CHIP_LANES];
@@ -45,6 +47,7 @@ typedef struct {
     const chip_event *events;
     const uint32_t *heads;  // [step]
     uint32_t first_step, end_step, first_lane;
+    uint32_t lanes;  // in use
     bool resolve_ticks, membrane_noise;
     chip_key noise_key, code_key;
     chip_spike *spikes;  // room for one per lane and step

@@ -100,6 +100,10 @@ void chip_program_set_neuron(
     block->decay_v[n] = neuron->decay_v;
     block->loss_e[n] = 1 - neuron->decay_e;
     block->loss_i[n] = 1 - neuron->decay_i;
+    block->bent_e[n] = (1 - neuron->decay_e) * neuron->bend_e;
+    block->bent_i[n] = (1 - neuron->decay_i) * neuron->bend_i;
+    block->bowed_e[n] = neuron->gain_e * neuron->bow_e;
+    block->bowed_i[n] = neuron->gain_i * neuron->bow_i;
     block->gain_e[n] = neuron->gain_e;
     block->gain_i[n] = neuron->gain_i;
     block->half_v[n] = neuron->half_v;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 void *chip_room_reserve(chip_room *room, size_t bytes) {
-    if (bytes <= room->capacity) return room->memory;
+    if (room->memory && bytes <= room->capacity) return room->memory;
     size_t capacity = (bytes + bytes / 2 + 4095) / 4096 * 4096;
     void *memory = aligned_alloc(64, capacity);
     if (!memory) return NULL;

@@ -18,8 +18,6 @@ typedef struct {
     uint32_t first_block, block_count, size, first_neuron;
     /// Signed inputs of each neuron.
     uint32_t row_count;
-    /// Whether its spikes leave the chip.
-    bool spiking;
 } chip_population;
 
 /// A projection: source `k` drives row `first_row + k` of the target.
@@ -44,6 +42,8 @@ typedef struct {
     float decay_e, decay_i, decay_v;
     /// Membrane shift at the end of a step by a current of one at its start.
     float gain_e, gain_i;
+    /// Corrections inside a step: half of h / tau for a current, of h / tau + h / tau_m for the membrane.
+    float bend_e, bend_i, bow_e, bow_i;
     float half_v, half_e, half_i;
     /// Above all numbers for a comparator that is off.
     float threshold;
@@ -95,7 +95,7 @@ typedef struct {
     bool saturated;
 } chip_outcome;
 
-/// An event as on the wire: `tick` in the low half, `unit` in the high half.
+/// An event as on the wire.
 typedef struct {
     uint16_t tick, unit;
 } chip_wire_event;
