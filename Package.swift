@@ -103,6 +103,27 @@ let package = Package(
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
 
+        // Tests of links, sessions and the daemon.
+        .testTarget(
+            name: "DeviceTransportTests", dependencies: ["DeviceTransport"],
+            path: "Tests/DeviceTransportTests", swiftSettings: strictness),
+        .testTarget(
+            name: "ZeroMQDriverTests", dependencies: ["DeviceTransport", "ZeroMQDriver"],
+            path: "Tests/ZeroMQDriverTests", swiftSettings: strictness),
+        .testTarget(
+            name: "DeviceServerTests",
+            dependencies: [
+                "DeviceServer", "DeviceClient", "DeviceTransport", "Substrate", "WireProtocol",
+                "ZeroMQDriver", logging,
+            ],
+            path: "Tests/DeviceServerTests", swiftSettings: strictness),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: [
+                "ChipEmulator", "DeviceClient", "DeviceTransport", "SimulatorDaemon", "Substrate",
+                "WireProtocol", "ZeroMQDriver",
+            ],
+            path: "Tests/DaemonTests", swiftSettings: strictness),
         // Tests.
         .testTarget(
             name: "TensorsTests", dependencies: ["Tensors"], path: "Tests/TensorsTests",

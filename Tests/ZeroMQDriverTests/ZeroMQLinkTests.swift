@@ -1,0 +1,217 @@
+import DeviceTransport
+import Dispatch
+import Glibc
+import Synchronization
+import Testing
+import ZeroMQDriver
+
+/// A listener on a thread of its own that answers each frame with itself, until it is stopped.
+private final class EchoDaemon: Sendable {
+    let address: DeviceURI
+    private let wake: @Sendable () -> Void
+    private let flag: StopFlag
+    private let end = DispatchSemaphore(value: 0)
+
+    init(on uri: DeviceURI, frameLimit: Int = ZeroMQLimits.frameBytes) throws {
+        let listener = try ZeroMQListener(on: uri, frameLimit: frameLimit)
+        address = listener.address
+        wake = listener.wake
+        let box = Mutex<ListenerBox?>(ListenerBox(listener))
+        let flag = StopFlag()
+        self.flag = flag
+        let end = end
+        DispatchQueue(label: "echo").async {
+            if let listener = box.withLock({ $0.take() }) { listener.echo(until: flag) }
+            end.signal()
+        }
+    }
+
+    func stop() {
+        flag.raise()
+        wake()
+        end.wait()
+    }
+}
+
+/// A flag that one thread raises and another sees.
+private final class StopFlag: Sendable {
+    private let value = Atomic<Bool>(false)
+    var isRaised: Bool { value.load(ordering: .acquiring) }
+    func raise() { value.store(true, ordering: .releasing) }
+}
+
+/// Carries a listener to another thread.
+private struct ListenerBox: ~Copyable, Sendable {
+    var listener: ZeroMQListener
+
+    init(_ listener: consuming ZeroMQListener) { self.listener = listener }
+
+    consuming func echo(until stop: StopFlag) {
+        while !stop.isRaised {
+            guard let frame = try? listener.receive(within: .seconds(10)) else { continue }
+            try? listener.send(frame.bytes, to: frame.peer)
+        }
+        listener.close()
+    }
+}
+
+/// A path that no other test uses.
+private func freshPath() -> String {
+    "/tmp/volley-zmq-\(getpid())-\(UInt64.random(in: 0...(.max))).sock"
+}
+
+@Suite struct ZeroMQLinkTests {
+    @Test(arguments: [true, false])
+    func framesOfEverySizeComeBackUnchanged(overLocalSocket: Bool) throws {
+        let path = freshPath()
+        let daemon = try EchoDaemon(
+            on: DeviceURI(overLocalSocket ? "ipc://\(path)" : "tcp://127.0.0.1:0"))
+        var link = try ZeroMQTransport(connecting: daemon.address)
+        for size in [1, 68, 4_096, 65_536, ZeroMQLimits.frameBytes] {
+            let frame = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ size) }
+            try link.send(frame)
+            #expect(try link.receive(within: .seconds(5)) == frame, "\(size) bytes")
+        }
+        link.close()
+        daemon.stop()
+        #expect(access(path, F_OK) != 0, "the socket file is still there")
+    }
+
+    @Test func framesAboveTheLimitEndTheConnectionAndHarmNobodyElse() throws {
+        let daemon = try EchoDaemon(on: DeviceURI("ipc://\(freshPath())"), frameLimit: 1_000)
+        var big = try ZeroMQTransport(connecting: daemon.address)
+        var small = try ZeroMQTransport(connecting: daemon.address)
+        try big.send([UInt8](repeating: 1, count: 1_001))
+        do {
+            let answer = try big.receive(within: .seconds(5))
+            Issue.record("a frame above the limit was answered: \(String(describing: answer))")
+        } catch {
+            #expect(error.code == .peerGone)
+        }
+        try small.send([7])
+        #expect(try small.receive(within: .seconds(5)) == [7])
+        big.close()
+        small.close()
+        daemon.stop()
+    }
+
+    @Test func aPeerThatLeavesIsNoticedAtOnce() throws {
+        let daemon = try EchoDaemon(on: DeviceURI("ipc://\(freshPath())"))
+        var link = try ZeroMQTransport(connecting: daemon.address)
+        daemon.stop()
+        let begin = ContinuousClock.now
+        do {
+            let frame = try link.receive(within: .seconds(20))
+            Issue.record("received \(String(describing: frame)) from a peer that has left")
+        } catch {
+            #expect(error.code == .peerGone)
+        }
+        #expect(ContinuousClock.now - begin < .seconds(2))
+        #expect(throws: TransportError.self) { try link.send([1]) }
+        link.close()
+    }
+
+    @Test(arguments: ["ipc:///tmp/volley-nobody-\(getpid()).sock", "tcp://127.0.0.1:9"])
+    func nobodyListeningEndsInABoundedWait(address: String) throws {
+        let begin = ContinuousClock.now
+        do {
+            let link = try ZeroMQTransport(
+                connecting: DeviceURI(address), patience: .milliseconds(400))
+            link.close()
+            Issue.record("connected to nobody")
+        } catch {
+            #expect(error.code == .cannotConnect)
+            #expect(error.detail.contains(address), "\(error.detail)")
+            #expect(error.detail.contains("nobody listens there"), "\(error.detail)")
+        }
+        let waited = ContinuousClock.now - begin
+        #expect(waited > .milliseconds(390) && waited < .seconds(2), "\(waited)")
+    }
+
+    @Test func aPeerThatStartsLateIsFound() throws {
+        let uri = try DeviceURI("ipc://\(freshPath())")
+        let late = Mutex<EchoDaemon?>(nil)
+        DispatchQueue(label: "late").asyncAfter(deadline: .now() + .milliseconds(300)) {
+            late.withLock { $0 = try? EchoDaemon(on: uri) }
+        }
+        var link = try ZeroMQTransport(connecting: uri)
+        try link.send([3])
+        #expect(try link.receive(within: .seconds(5)) == [3])
+        link.close()
+        late.withLock { $0?.stop() }
+    }
+
+    @Test func twoDaemonsCannotShareAnAddress() throws {
+        let local = try EchoDaemon(on: DeviceURI("ipc://\(freshPath())"))
+        let network = try EchoDaemon(on: DeviceURI("tcp://127.0.0.1:0"))
+        for address in [local.address, network.address] {
+            do {
+                let second = try ZeroMQListener(on: address)
+                second.close()
+                Issue.record("two listeners on \(address)")
+            } catch {
+                #expect(error.code == .cannotBind)
+                #expect(error.errno == EADDRINUSE, "\(error)")
+            }
+        }
+        var link = try ZeroMQTransport(connecting: local.address)
+        try link.send([5])
+        #expect(try link.receive(within: .seconds(5)) == [5], "the refusal broke the first daemon")
+        link.close()
+        local.stop()
+        network.stop()
+    }
+
+    @Test func aSocketFileLeftByADeadDaemonIsReplacedAndAnotherFileIsNot() throws {
+        let path = freshPath()
+        let dead = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let bound = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(dead, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(bound == 0)
+        close(dead)
+        try #require(access(path, F_OK) == 0)
+        let listener = try ZeroMQListener(on: DeviceURI("ipc://\(path)"))
+        var status = stat()
+        #expect(stat(path, &status) == 0 && status.st_mode & 0o077 == 0, "others may connect")
+        listener.close()
+
+        let file = open(path, O_CREAT | O_WRONLY, 0o600)
+        try #require(file >= 0)
+        close(file)
+        defer { unlink(path) }
+        #expect(throws: TransportError.self) {
+            try ZeroMQListener(on: DeviceURI("ipc://\(path)")).close()
+        }
+        #expect(access(path, F_OK) == 0, "a file that is no socket was removed")
+    }
+
+    @Test(arguments: ["tcp://0.0.0.0:7755", "tcp://*:7755", "tcp://10.1.2.3:7755", "ipc://@volley"])
+    func addressesThatOthersCouldReachAreRefused(address: String) throws {
+        do {
+            let listener = try ZeroMQListener(on: DeviceURI(address))
+            listener.close()
+            Issue.record("listens on \(address)")
+        } catch {
+            #expect(error.code == .cannotBind)
+            #expect(error.detail.contains("could drive the chip") || error.detail.contains("would let anyone"))
+        }
+    }
+
+    @Test func aWakeUpEndsAWaitAndIsRememberedOnce() throws {
+        var listener = try ZeroMQListener(on: DeviceURI("ipc://\(freshPath())"))
+        listener.wake()
+        let begin = ContinuousClock.now
+        #expect(try listener.receive(within: .seconds(10)) == nil)
+        #expect(ContinuousClock.now - begin < .seconds(2))
+        let second = ContinuousClock.now
+        #expect(try listener.receive(within: .milliseconds(50)) == nil)
+        #expect(ContinuousClock.now - second >= .milliseconds(50))
+        listener.close()
+    }
+}

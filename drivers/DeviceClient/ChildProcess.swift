@@ -1,0 +1,134 @@
+package import Glibc
+package import Substrate
+
+/// A process that this one has started, and the pipes to it: the only file that spawns.
+package struct ChildProcess: Sendable {
+    /// How a process ended.
+    package enum End: Sendable, Hashable, CustomStringConvertible {
+        case exited(Int32)
+        case killed(signal: Int32)
+
+        package var description: String {
+            switch self {
+            case .exited(let status): "ended with status \(status)"
+            case .killed(let signal): "was killed by signal \(signal)"
+            }
+        }
+    }
+
+    /// A process that runs, and our ends of its standard input and output.
+    package struct Started {
+        package var child: ChildProcess
+        package var input: Int32
+        package var output: Int32
+    }
+
+    /// Number of the process.
+    package let identifier: pid_t
+
+    /// The folder of the running program.
+    static var programFolder: String {
+        var buffer = [CChar](repeating: 0, count: 4_096)
+        let count = readlink("/proc/self/exe", &buffer, buffer.count)
+        let bytes = buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
+        let path = String(decoding: bytes, as: UTF8.self)
+        return String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    }
+
+    /// Starts a program in a process group of its own, so that a terminal's Ctrl-C does not reach it.
+    ///
+    /// - Throws: `unreachable`, with the system's reason.
+    package static func start(
+        _ program: String, arguments: [String], log: String
+    ) throws(DeviceError) -> Started {
+        let input = try makePipe()
+        let output: (read: Int32, write: Int32)
+        do {
+            output = try makePipe()
+        } catch {
+            close(input.read)
+            close(input.write)
+            throw error
+        }
+        defer {
+            close(input.read)
+            close(output.write)
+        }
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, input.read, STDIN_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, output.write, STDOUT_FILENO)
+        posix_spawn_file_actions_addopen(
+            &actions, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK))
+        var words = ([program] + arguments).map { strdup($0) } + [nil]
+        defer { for word in words { free(word) } }
+        var identifier: pid_t = 0
+        let result = posix_spawn(&identifier, program, &actions, &attributes, &words, environ)
+        guard result == 0 else {
+            close(input.write)
+            close(output.read)
+            throw DeviceError(
+                .unreachable, "cannot start \(program): \(String(cString: strerror(result)))")
+        }
+        return Started(
+            child: ChildProcess(identifier: identifier), input: input.write, output: output.read)
+    }
+
+    /// How the process ended; `nil` while it runs. To be asked no more once it has answered.
+    package func endIfAny() -> End? {
+        var status: Int32 = 0
+        guard waitpid(identifier, &status, WNOHANG) == identifier else { return nil }
+        return status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .killed(signal: status & 0x7f)
+    }
+
+    /// Asks the process to end; kills it when the limit has passed.
+    package func stop(within limit: Duration) -> End {
+        kill(identifier, SIGTERM)
+        let deadline = ContinuousClock.now + limit
+        while ContinuousClock.now < deadline {
+            if let end = endIfAny() { return end }
+            BlockingWait.sleep(.milliseconds(5))
+        }
+        kill(identifier, SIGKILL)
+        while true {
+            if let end = endIfAny() { return end }
+            BlockingWait.sleep(.milliseconds(1))
+        }
+    }
+
+    /// Reads up to the end of the first line; `nil` when it did not come within the limit or the pipe was closed.
+    package static func readLine(from descriptor: Int32, within limit: Duration) -> String? {
+        let deadline = ContinuousClock.now + limit
+        var line: [UInt8] = []
+        while true {
+            let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
+            guard left > 0 else { return nil }
+            var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&item, 1, Int32(left.rounded(.up))) > 0 else { continue }
+            var byte: UInt8 = 0
+            guard read(descriptor, &byte, 1) == 1 else { return nil }
+            if byte == UInt8(ascii: "\n") { return String(decoding: line, as: UTF8.self) }
+            line.append(byte)
+        }
+    }
+
+    /// A pipe whose ends no other child inherits.
+    private static func makePipe() throws(DeviceError) -> (read: Int32, write: Int32) {
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else {
+            throw DeviceError(
+                .unreachable, "cannot make a pipe: \(String(cString: strerror(errno)))")
+        }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (ends[0], ends[1])
+    }
+}

@@ -1,0 +1,46 @@
+/// A link's serving end: whole frames from many peers, each in order, and answers to each of them.
+///
+/// A listener belongs to one thread at a time; only its waker may be used from anywhere.
+public protocol Listener: ~Copyable, Sendable {
+    /// Where the listener listens, with the port that it really got.
+    var address: DeviceURI { get }
+
+    /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
+    var wake: @Sendable () -> Void { get }
+
+    /// Waits for the next frame; `nil` when none came within the limit or the waker was used.
+    mutating func receive(within limit: Duration) throws(TransportError) -> IncomingFrame?
+
+    /// Sends a frame to a peer that has been heard.
+    ///
+    /// - Throws: `peerGone` when the peer has left or takes no more frames.
+    mutating func send(_ frame: [UInt8], to peer: LinkPeer) throws(TransportError)
+
+    /// Ends the link to every peer. Frames not yet sent are dropped.
+    consuming func close()
+}
+
+/// A frame and the peer that sent it.
+public struct IncomingFrame: Sendable {
+    /// The peer that sent the frame.
+    public var peer: LinkPeer
+    /// The frame's bytes.
+    public var bytes: [UInt8]
+
+    /// A frame from a peer.
+    public init(peer: LinkPeer, bytes: [UInt8]) {
+        self.peer = peer
+        self.bytes = bytes
+    }
+}
+
+/// Names a peer for as long as its link lives; a peer that comes back gets another name.
+public struct LinkPeer: Sendable, Hashable {
+    /// The link's own bytes for the peer.
+    public var bytes: [UInt8]
+
+    /// The peer that the link knows by these bytes.
+    public init(bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+}

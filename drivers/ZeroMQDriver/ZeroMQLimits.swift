@@ -1,0 +1,9 @@
+/// The limits of a ZeroMQ link (SPEC: ZeroMQ mapping).
+public enum ZeroMQLimits {
+    /// Longest frame, in bytes: 1 MiB of payload, 64 of header, 4 of trailer.
+    public static let frameBytes = 1_048_576 + 68
+    /// Frames that may wait in a socket; above what the credit lets a peer have under way.
+    public static let queuedFrames: Int32 = 256
+    /// Time for ZeroMQ's own handshake, in milliseconds.
+    public static let handshakeMilliseconds: Int32 = 2_000
+}

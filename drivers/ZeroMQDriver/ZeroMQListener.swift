@@ -1,0 +1,135 @@
+import CZeroMQ
+public import DeviceTransport
+import Glibc
+
+/// The serving end of a ZeroMQ link: a ROUTER socket for many peers.
+public struct ZeroMQListener: Listener, ~Copyable {
+    /// Where the listener listens, with the port that it really got.
+    public let address: DeviceURI
+
+    private let socket: ZeroMQSocket
+    private let wakeUp: WakeUp
+    /// The file made, which is removed at the end; libzmq leaves it.
+    private let file: LocalSocket?
+
+    /// Listens on a local socket file (mode 0600) or on a loopback TCP port (0 picks one).
+    ///
+    /// A socket file that a dead daemon left behind is replaced.
+    ///
+    /// - Throws: `cannotBind`, when another daemon listens there, the path holds something else, or the host is not
+    ///   this machine alone.
+    public init(
+        on uri: DeviceURI, frameLimit: Int = ZeroMQLimits.frameBytes
+    ) throws(TransportError) {
+        let requested = try Self.bindable(uri)
+        let wakeUp = try WakeUp()
+        // A context of its own: its end waits until libzmq has let the address go.
+        let socket = try ZeroMQSocket(.router, in: ZeroMQContext())
+        socket.set(ZMQ_ROUTER_MANDATORY, 1)
+        socket.set(ZMQ_SNDHWM, ZeroMQLimits.queuedFrames)
+        socket.set(ZMQ_RCVHWM, ZeroMQLimits.queuedFrames)
+        socket.set(ZMQ_HANDSHAKE_IVL, ZeroMQLimits.handshakeMilliseconds)
+        socket.set(ZMQ_IPV6, requested.hasPrefix("tcp://[") ? 1 : 0)
+        socket.setMaximumMessageSize(frameLimit)
+        // Only the owner may drive the chip: the file is made without rights for others.
+        let mask = umask(0o077)
+        defer { umask(mask) }
+        try socket.bind(requested)
+        address = try DeviceURI(socket.lastEndpoint())
+        if case .ipc(let path) = uri.link { file = LocalSocket(at: path) } else { file = nil }
+        self.socket = socket
+        self.wakeUp = wakeUp
+    }
+
+    deinit { file?.remove() }
+
+    /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
+    public var wake: @Sendable () -> Void {
+        let wakeUp = wakeUp
+        return { wakeUp.signal() }
+    }
+
+    /// Waits for the next frame; `nil` when none came within the limit or the waker was used.
+    ///
+    /// Messages of another form than identity and frame are dropped.
+    public mutating func receive(within limit: Duration) throws(TransportError) -> IncomingFrame? {
+        if let frame = try takeFrame() { return frame }
+        let ready = try socket.wait(
+            for: .readable, within: limit, descriptor: wakeUp.descriptor)
+        if ready.contains(.other) { wakeUp.clear() }
+        return try takeFrame()
+    }
+
+    /// Sends a frame to a peer that has been heard.
+    ///
+    /// - Throws: `peerGone` when the peer has left or its queue is full.
+    public mutating func send(_ frame: [UInt8], to peer: LinkPeer) throws(TransportError) {
+        guard try socket.send(peer.bytes, more: true) else {
+            throw TransportError(
+                .peerGone,
+                "the peer takes no more frames (\(ZeroMQLimits.queuedFrames) are waiting)")
+        }
+        guard try socket.send(frame) else {
+            throw TransportError(.peerGone, "the peer left between two parts of a message")
+        }
+    }
+
+    /// Ends the link to every peer and removes a local socket's file. Frames not yet sent are dropped.
+    public consuming func close() {}
+
+    private func takeFrame() throws(TransportError) -> IncomingFrame? {
+        while let identity = try socket.receive() {
+            guard identity.more, let part = try socket.receive() else { continue }
+            if !part.more {
+                return IncomingFrame(peer: LinkPeer(bytes: identity.bytes), bytes: part.bytes)
+            }
+            while let rest = try socket.receive(), rest.more {}
+        }
+        return nil
+    }
+
+    /// Checks an address, and returns it in the form that libzmq binds.
+    private static func bindable(_ uri: DeviceURI) throws(TransportError) -> String {
+        switch uri.link {
+        case .tcp(let host, let port):
+            guard isLoopback(host) else {
+                throw TransportError(
+                    .cannotBind,
+                    "tcp://\(host):\(port) would let anyone on the network drive the chip. Listen on "
+                        + "tcp://127.0.0.1:\(port) or ipc:///PATH, and reach it from afar through an SSH tunnel.")
+            }
+            return "tcp://\(host == "localhost" ? "127.0.0.1" : host):\(port == 0 ? "*" : "\(port)")"
+        case .ipc(let path):
+            try clearLeftover(path)
+            return "ipc://\(path)"
+        }
+    }
+
+    /// Whether a host is this machine alone: 127.0.0.0/8, ::1 or localhost.
+    private static func isLoopback(_ host: String) -> Bool {
+        if host == "localhost" || host == "[::1]" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    /// Makes sure that nobody listens at a path and that libzmq may replace what is there.
+    private static func clearLeftover(_ path: String) throws(TransportError) {
+        guard !path.hasPrefix("@") else {
+            throw TransportError(
+                .cannotBind,
+                "ipc://\(path) has no file, so any user of this machine could drive the chip. Use ipc:///PATH.")
+        }
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else {
+            throw TransportError(
+                .cannotBind, "\(path) exists and is not a socket. Choose another path.")
+        }
+        if LocalSocket.isListening(at: path) {
+            throw TransportError(
+                .cannotBind,
+                "another daemon listens on ipc://\(path). Stop it, or choose another path.",
+                errno: EADDRINUSE)
+        }
+    }
+}

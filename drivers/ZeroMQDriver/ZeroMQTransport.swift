@@ -1,0 +1,119 @@
+import CZeroMQ
+public import DeviceTransport
+import Glibc
+import Synchronization
+
+/// The asking end of a ZeroMQ link: a DEALER socket to one daemon or board.
+///
+/// A broken connection is never mended behind the caller's back: once the peer has gone, every call throws `peerGone`
+/// and the caller opens a new transport.
+public struct ZeroMQTransport: Transport, ~Copyable {
+    /// How long the first contact may take unless the caller says otherwise.
+    public static let defaultPatience: Duration = .seconds(5)
+
+    private let socket: ZeroMQSocket
+    private let observer: ZeroMQSocket
+    private let uri: DeviceURI
+    private var reports: ConnectionReports
+    private var takesNoMore = false
+
+    /// Connects, and returns when the peer has answered ZeroMQ's own handshake.
+    ///
+    /// - Parameters:
+    ///   - uri: Where the peer listens.
+    ///   - patience: How long to try; a peer that starts meanwhile is found.
+    ///   - frameLimit: Longest frame, in bytes, that is accepted or sent.
+    /// - Throws: `cannotConnect`, with what was found at the address, when the patience ends.
+    public init(
+        connecting uri: DeviceURI, patience: Duration = defaultPatience,
+        frameLimit: Int = ZeroMQLimits.frameBytes, context: ZeroMQContext = .shared
+    ) throws(TransportError) {
+        let socket = try ZeroMQSocket(.dealer, in: context)
+        socket.set(ZMQ_IMMEDIATE, 1)
+        socket.set(ZMQ_SNDHWM, ZeroMQLimits.queuedFrames)
+        socket.set(ZMQ_RCVHWM, ZeroMQLimits.queuedFrames)
+        socket.set(ZMQ_HANDSHAKE_IVL, ZeroMQLimits.handshakeMilliseconds)
+        socket.set(ZMQ_RECONNECT_IVL, 50)
+        socket.set(ZMQ_RECONNECT_IVL_MAX, 1_000)
+        socket.set(ZMQ_IPV6, 1)
+        socket.setMaximumMessageSize(frameLimit)
+        let number = Self.observerNumber.add(1, ordering: .relaxed).newValue
+        let observer = try socket.observe(
+            ConnectionReports.events, named: "volley-\(number)")
+        try socket.connect(uri.zeroMQEndpoint)
+        reports = try Self.awaitPeer(of: socket, observer: observer, at: uri, within: patience)
+        self.socket = socket
+        self.observer = observer
+        self.uri = uri
+    }
+
+    deinit { socket.stopObserving() }
+
+    /// Sends a frame.
+    ///
+    /// - Throws: `peerGone` when the peer has left or takes nothing; `frameTooLong` never: sessions keep the limit.
+    public mutating func send(_ frame: [UInt8]) throws(TransportError) {
+        try failIfPeerGone()
+        guard try socket.send(frame) else {
+            takesNoMore = true
+            throw gone()
+        }
+    }
+
+    /// Waits for the next frame; `nil` when none came within the limit.
+    ///
+    /// - Throws: `peerGone` as soon as the connection ends, after all that had arrived was received.
+    public mutating func receive(within limit: Duration) throws(TransportError) -> [UInt8]? {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            if let frame = try takeFrame() { return frame }
+            try failIfPeerGone()
+            let left = ContinuousClock.now.duration(to: deadline)
+            guard left > .zero else { return nil }
+            let ready = try socket.wait(for: .readable, within: left, observer: observer)
+            if ready.contains(.other) { try reports.read(from: observer) }
+        }
+    }
+
+    /// Ends the link. Frames not yet sent are dropped.
+    public consuming func close() {}
+
+    /// The next frame of a single part; messages of several parts are no frames and are dropped.
+    private func takeFrame() throws(TransportError) -> [UInt8]? {
+        while let part = try socket.receive() {
+            guard part.more else { return part.bytes }
+            while let rest = try socket.receive(), rest.more {}
+        }
+        return nil
+    }
+
+    private func failIfPeerGone() throws(TransportError) {
+        if takesNoMore || reports.hasEnded { throw gone() }
+    }
+
+    private func gone() -> TransportError {
+        TransportError(.peerGone, "the connection to \(uri) has ended")
+    }
+
+    /// Waits until a frame could be sent: with IMMEDIATE set, not before the handshake is done.
+    private static func awaitPeer(
+        of socket: borrowing ZeroMQSocket, observer: borrowing ZeroMQSocket, at uri: DeviceURI,
+        within patience: Duration
+    ) throws(TransportError) -> ConnectionReports {
+        let deadline = ContinuousClock.now + patience
+        var reports = ConnectionReports()
+        while true {
+            let left = max(.zero, ContinuousClock.now.duration(to: deadline))
+            let ready = try socket.wait(for: .writable, within: left, observer: observer)
+            if ready.contains(.other) { try reports.read(from: observer) }
+            if ready.contains(.writable) { return reports }
+            guard left > .zero else {
+                throw TransportError(
+                    .cannotConnect, "cannot reach \(uri) within \(patience): \(reports.trouble)")
+            }
+        }
+    }
+
+    /// Names observers apart: they live in the context's own name space.
+    private static let observerNumber = Atomic<UInt64>(0)
+}

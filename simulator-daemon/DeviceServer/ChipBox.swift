@@ -1,0 +1,28 @@
+import ChipEmulator
+import Substrate
+import Synchronization
+
+/// An emulated chip that a worker's thread runs: what is written to it stays from batch to batch.
+final class ChipBox: Sendable {
+    /// Who the chip is.
+    let description: DeviceDescription
+
+    private let chip: Mutex<EmulatedChip>
+
+    /// Boxes a chip.
+    init(_ chip: EmulatedChip) {
+        description = chip.description
+        self.chip = Mutex(chip)
+    }
+
+    /// Runs a batch.
+    func run(_ batch: DeviceBatch) -> Result<Recording, DeviceError> {
+        chip.withLock { chip in
+            do throws(DeviceError) {
+                return .success(try chip.run(batch))
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+}

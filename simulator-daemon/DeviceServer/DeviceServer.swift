@@ -1,0 +1,167 @@
+public import ChipEmulator
+public import DeviceTransport
+public import Logging
+package import Substrate
+import WireProtocol
+
+/// Serves one chip to the clients of one listener: a loop that turns frames, finished jobs and time into actions.
+///
+/// The loop never waits for the chip, so that clients are answered while a job runs.
+public struct DeviceServer<Link: Listener & ~Copyable>: ~Copyable {
+    private var listener: Link
+    private var endpoint: DeviceEndpoint
+    private let worker: ChipWorker
+    private let options: DeviceServerOptions
+    private let stop: ServerStop
+    private let logger: Logger
+    private let origin: ContinuousClock.Instant
+    private var labels: [UInt64: String] = [:]
+
+    /// A server of an emulated chip.
+    public init(
+        _ chip: EmulatedChip, on listener: consuming Link, options: DeviceServerOptions,
+        stop: ServerStop, logger: Logger
+    ) {
+        let chip = ChipBox(chip)
+        self.init(
+            description: chip.description, on: listener, options: options, stop: stop,
+            logger: logger, run: { chip.run($0) })
+    }
+
+    /// A server of anything that runs batches; `run` is called on one thread, a batch at a time.
+    package init(
+        description: DeviceDescription, on listener: consuming Link, options: DeviceServerOptions,
+        stop: ServerStop, logger: Logger,
+        run: @escaping @Sendable (DeviceBatch) -> Result<Recording, DeviceError>
+    ) {
+        var random = SystemRandomNumberGenerator()
+        let secret = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
+        var configuration = DeviceEndpointConfiguration(
+            description: description, boot: random.next(), secret: secret)
+        configuration.firstFencingToken = WallClock.fencingBase
+        worker = ChipWorker(mode: options.mode, wake: listener.wake, run: run)
+        stop.attach(wake: listener.wake)
+        endpoint = DeviceEndpoint(configuration: configuration, now: .zero)
+        origin = .now
+        self.listener = listener
+        self.options = options
+        self.stop = stop
+        self.logger = logger
+    }
+
+    /// Where clients find the server.
+    public var address: DeviceURI { listener.address }
+
+    /// Serves until a stop is asked for, then finishes the running job, hands out what is ready, and closes the link.
+    ///
+    /// Ends within the options' `stopLimit` and `farewell` after the request.
+    ///
+    /// - Throws: The listener's error, when it can no longer receive.
+    public consuming func run() throws(TransportError) {
+        while stop.reason == nil { try serve(atMost: .seconds(1)) }
+        let reason = stop.reason ?? ""
+        logger.notice("stopping: \(reason)")
+        perform(endpoint.goAway(reason: reason, now: now))
+        let limit = now + options.stopLimit
+        while endpoint.isBusy, now < limit { try serve(atMost: limit - now) }
+        if endpoint.isBusy {
+            logger.warning("a job did not finish within \(options.stopLimit) and is given up")
+            worker.abandon()
+        }
+        let end = now + options.farewell
+        while now < end, endpoint.health(now: now).sessions > 0 { try serve(atMost: end - now) }
+        report(endpoint.health(now: now))
+        listener.close()
+    }
+
+    private var now: Duration { origin.duration(to: .now) }
+
+    /// One turn: waits for something to happen, and acts on it.
+    private mutating func serve(atMost limit: Duration) throws(TransportError) {
+        var wait = limit
+        if let next = endpoint.nextTimeout { wait = min(wait, next - now) }
+        // After a first frame the queue is emptied before anything else is looked at, within bounds.
+        var frame = try listener.receive(within: max(.zero, wait))
+        var count = 0
+        while let arrived = frame {
+            perform(
+                endpoint.receive(arrived.bytes, from: PeerID(bytes: arrived.peer.bytes), now: now))
+            count += 1
+            frame = count < 64 ? try listener.receive(within: .zero) : nil
+        }
+        for finished in worker.takeFinished() {
+            log(finished)
+            perform(
+                endpoint.complete(finished.job, result: finished.result, now: now),
+                afterJob: true)
+        }
+        if let next = endpoint.nextTimeout, next <= now {
+            perform(endpoint.timeout(now: now))
+        }
+    }
+
+    /// Does what the endpoint asks for; a job asked for when another ends had been waiting for it.
+    private mutating func perform(_ actions: [DeviceAction], afterJob: Bool = false) {
+        var pending = actions[...]
+        var follow: [DeviceAction] = []
+        while let action = pending.popFirst() {
+            switch action {
+            case .transmit(let frame, let peer):
+                do {
+                    try listener.send(frame, to: LinkPeer(bytes: peer.bytes))
+                } catch {
+                    logger.debug("a link is lost: \(error)")
+                    follow += endpoint.linkLost(peer, now: now)
+                }
+            case .execute(let job, let batch):
+                worker.start(job, batch, wasWaiting: afterJob)
+            case .cancel(let job):
+                worker.cancel(job)
+            case .log(let event):
+                log(event)
+            }
+            if pending.isEmpty {
+                pending = follow[...]
+                follow = []
+            }
+        }
+    }
+
+    private mutating func log(_ event: DeviceEvent) {
+        if case .jobAccepted(let label, let batch, _, _) = event { labels[batch] = label }
+        logger.log(level: event.level, "\(event.text)")
+    }
+
+    /// Logs a line for a job.
+    private mutating func log(_ finished: ChipWorker.Finished) {
+        let batch = finished.job.batch
+        let client = labels.removeValue(forKey: batch) ?? "unknown client"
+        let start = "job: client \"\(client)\", batch \(batch), entries \(finished.entries)"
+        switch finished.result {
+        case .success(let recording):
+            let chip = recording.execution.chipSeconds
+            logger.info(
+                """
+                \(start), events in \(finished.eventsIn), events out \(recording.accounting.delivered), \
+                dropped \(recording.accounting.dropped), chip \(Self.milliseconds(chip)) ms, \
+                device \(Self.milliseconds(finished.deviceSeconds)) ms
+                """)
+        case .failure(let error):
+            logger.warning("\(start), failed after \(Self.milliseconds(finished.deviceSeconds)) ms: \(error.detail)")
+        }
+    }
+
+    private func report(_ health: DeviceHealth) {
+        logger.notice(
+            """
+            served \(health.jobsExecuted) jobs with \(health.entriesExecuted) entries \
+            (\(health.jobsFailed) failed, \(health.jobsCancelled) cancelled) \
+            in \(Self.milliseconds(health.uptime / .seconds(1) / 1_000)) s
+            """)
+    }
+
+    /// Seconds as milliseconds with three decimals.
+    private static func milliseconds(_ seconds: Double) -> Double {
+        (seconds * 1_000_000).rounded() / 1_000
+    }
+}

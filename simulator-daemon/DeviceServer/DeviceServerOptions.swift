@@ -1,0 +1,27 @@
+/// How a device server works.
+public struct DeviceServerOptions: Sendable, Hashable {
+    /// How wall-clock time relates to chip time.
+    public enum Mode: String, Sendable, Hashable, CaseIterable {
+        /// Results come as fast as they can be computed.
+        case fast
+        /// Results come no earlier than the chip would give them.
+        case paced
+    }
+
+    /// How wall-clock time relates to chip time.
+    public var mode: Mode
+    /// How long a running job may take to finish after a stop was asked for.
+    public var stopLimit: Duration
+    /// How long clients get, after that, to fetch what is on its way to them.
+    public var farewell: Duration
+
+    /// Fast; five seconds for a running job; a quarter of a second for the last results.
+    public init(
+        mode: Mode = .fast, stopLimit: Duration = .seconds(5),
+        farewell: Duration = .milliseconds(250)
+    ) {
+        self.mode = mode
+        self.stopLimit = stopLimit
+        self.farewell = farewell
+    }
+}
