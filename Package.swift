@@ -144,6 +144,10 @@ let package = Package(
                 "InTheLoop", "SpikingNetworks", "SpikeData", "Substrate", "Tensors", "ChipEmulator",
             ],
             path: "Tests/InTheLoopTests", swiftSettings: strictness),
+        .testTarget(
+            name: "TrainerCLITests",
+            dependencies: ["TrainerCLI", "InTheLoop", "SpikeData", "Substrate"],
+            path: "Tests/TrainerCLITests", swiftSettings: strictness),
         .testTarget(name: "PackageTests", path: "Tests/PackageTests", swiftSettings: strictness),
             name: "WireProtocolTests", dependencies: ["WireProtocol", "Substrate"],
             path: "Tests/WireProtocolTests", swiftSettings: strictness),

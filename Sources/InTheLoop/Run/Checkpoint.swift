@@ -96,8 +96,10 @@ public struct Checkpoint: Sendable, Equatable {
     /// - Throws: `corrupt` or `io`, with the file and what is wrong.
     init(sideFile url: URL) throws(RunError) {
         let side: SideFile
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
         do {
-            side = try JSONDecoder().decode(SideFile.self, from: AtomicFile.read(url))
+            side = try decoder.decode(SideFile.self, from: AtomicFile.read(url))
         } catch let error as RunError {
             throw error
         } catch {

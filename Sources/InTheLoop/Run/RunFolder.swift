@@ -58,9 +58,10 @@ public struct RunFolder: Sendable {
         String(decoding: try AtomicFile.read(url.appendingPathComponent(name)), as: UTF8.self)
     }
 
-    /// A value as readable JSON with sorted keys.
+    /// A value as readable JSON with sorted keys in snake case.
     public static func json(_ value: some Encodable) -> Data {
         let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")

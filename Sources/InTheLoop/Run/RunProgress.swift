@@ -66,4 +66,17 @@ public struct EpochReport: Sendable, Equatable, Codable {
     public var spikesPerPattern: Double
     /// Weights beyond the code range at the last step.
     public var saturatedWeights: Int
+
+    /// A report; every argument has the meaning of the property of its name.
+    public init(
+        epoch: Int, loss: Double, trainingAccuracy: Double, testAccuracy: Double, spikesPerPattern: Double,
+        saturatedWeights: Int
+    ) {
+        self.epoch = epoch
+        self.loss = loss
+        self.trainingAccuracy = trainingAccuracy
+        self.testAccuracy = testAccuracy
+        self.spikesPerPattern = spikesPerPattern
+        self.saturatedWeights = saturatedWeights
+    }
 }

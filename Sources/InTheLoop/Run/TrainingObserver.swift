@@ -26,4 +26,16 @@ public struct StepReport: Sendable {
     public var sums: StepSums
     /// Sums over the run so far.
     public var totals: RunTotals
+
+    /// A report; every argument has the meaning of the property of its name.
+    public init(
+        epoch: Int, epochs: Int, stepInEpoch: Int, stepsPerEpoch: Int, sums: StepSums, totals: RunTotals
+    ) {
+        self.epoch = epoch
+        self.epochs = epochs
+        self.stepInEpoch = stepInEpoch
+        self.stepsPerEpoch = stepsPerEpoch
+        self.sums = sums
+        self.totals = totals
+    }
 }

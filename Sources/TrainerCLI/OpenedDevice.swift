@@ -1,0 +1,64 @@
+import DeviceClient
+import DeviceTransport
+import InTheLoop
+import Substrate
+import ZeroMQDriver
+
+/// A device ready for use, and what has to be ended after it.
+struct OpenedDevice: Sendable {
+    /// What runs the forward passes; nil for software.
+    let device: (any SpikingDevice)?
+    private let remote: RemoteDevice<ZeroMQTransport>?
+    private let daemon: DaemonProcess?
+
+    /// Opens what was chosen; starts the bundled daemon where that was.
+    ///
+    /// - Parameters:
+    ///   - label: what others are told when they ask who has the chip.
+    /// - Throws: `DeviceError`, when the daemon does not start; a device that does not answer shows at its first use.
+    static func open(_ choice: DeviceChoice, label: String) async throws(DeviceError) -> OpenedDevice {
+        switch choice {
+        case .software:
+            return OpenedDevice(device: nil, remote: nil, daemon: nil)
+        case .remote(let uri):
+            return connected(to: uri, label: label, daemon: nil)
+        case .bundled(let serial, let profile):
+            var arguments = ["--serial", "\(serial)", "--log-level", "warning"]
+            if let profile { arguments += ["--profile", profile] }
+            let daemon = try DaemonProcess(arguments: arguments)
+            return connected(to: daemon.address, label: label, daemon: daemon)
+        }
+    }
+
+    private static func connected(
+        to uri: DeviceURI, label: String, daemon: DaemonProcess?
+    ) -> OpenedDevice {
+        let remote = device(at: uri, label: label) { options in
+            options.notice = { Console.diagnostics.line("device: \($0)") }
+            if let daemon { options.verdict = { daemon.failure } }
+        }
+        return OpenedDevice(device: remote, remote: remote, daemon: daemon)
+    }
+
+    /// The client of a device behind an address; nothing is sent yet.
+    static func device(
+        at uri: DeviceURI, label: String, adjust: (inout RemoteDeviceOptions) -> Void
+    ) -> RemoteDevice<ZeroMQTransport> {
+        // A process is a run of its own to the device: a resumed one repeats batch numbers with the same content.
+        var random = SystemRandomNumberGenerator()
+        var options = RemoteDeviceOptions(
+            runID: .init(high: random.next(), low: random.next()), label: label,
+            software: ("volley", VolleyVersion.current))
+        adjust(&options)
+        return RemoteDevice(named: uri.description, options: options) {
+            (patience: Duration) throws(TransportError) in
+            try ZeroMQTransport(connecting: uri, patience: patience)
+        }
+    }
+
+    /// Ends the session and the daemon, if there are any.
+    func close() async {
+        await remote?.close()
+        daemon?.stop()
+    }
+}
