@@ -103,13 +103,35 @@ let package = Package(
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
 
-        // Tests of links, sessions and the daemon.
+        // Tests, bottom-up too.
+        .testTarget(
+            name: "TensorsTests", dependencies: ["Tensors"], path: "Tests/TensorsTests",
+            swiftSettings: strictness),
         .testTarget(
             name: "DeviceTransportTests", dependencies: ["DeviceTransport"],
             path: "Tests/DeviceTransportTests", swiftSettings: strictness),
         .testTarget(
+            name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "Tensors"],
+            path: "Tests/SpikingNetworksTests", swiftSettings: strictness),
+        .testTarget(
+            name: "SpikeDataTests",
+            dependencies: ["SpikeData", "Substrate", "Tensors", "CZlib", crypto],
+            path: "Tests/SpikeDataTests", swiftSettings: strictness),
+        .testTarget(
+            name: "ChipEmulatorTests", dependencies: ["ChipEmulator", "Substrate"],
+            path: "Tests/ChipEmulatorTests", swiftSettings: strictness),
+        .testTarget(
+            name: "WireProtocolTests", dependencies: ["WireProtocol", "Substrate"],
+            path: "Tests/WireProtocolTests", swiftSettings: strictness),
+        .testTarget(
             name: "ZeroMQDriverTests", dependencies: ["DeviceTransport", "ZeroMQDriver"],
             path: "Tests/ZeroMQDriverTests", swiftSettings: strictness),
+        .testTarget(
+            name: "InTheLoopTests",
+            dependencies: [
+                "InTheLoop", "SpikingNetworks", "SpikeData", "Substrate", "Tensors", "ChipEmulator",
+            ],
+            path: "Tests/InTheLoopTests", swiftSettings: strictness),
         .testTarget(
             name: "DeviceServerTests",
             dependencies: [
@@ -124,33 +146,11 @@ let package = Package(
                 "WireProtocol", "ZeroMQDriver",
             ],
             path: "Tests/DaemonTests", swiftSettings: strictness),
-        // Tests.
-        .testTarget(
-            name: "TensorsTests", dependencies: ["Tensors"], path: "Tests/TensorsTests",
-            swiftSettings: strictness),
-        .testTarget(
-            name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "Tensors"],
-            path: "Tests/SpikingNetworksTests", swiftSettings: strictness),
-        .testTarget(
-            name: "SpikeDataTests",
-            dependencies: ["SpikeData", "Substrate", "Tensors", "CZlib", crypto],
-            path: "Tests/SpikeDataTests", swiftSettings: strictness),
-        .testTarget(
-            name: "ChipEmulatorTests", dependencies: ["ChipEmulator", "Substrate"],
-            path: "Tests/ChipEmulatorTests", swiftSettings: strictness),
-        .testTarget(
-            name: "InTheLoopTests",
-            dependencies: [
-                "InTheLoop", "SpikingNetworks", "SpikeData", "Substrate", "Tensors", "ChipEmulator",
-            ],
-            path: "Tests/InTheLoopTests", swiftSettings: strictness),
         .testTarget(
             name: "TrainerCLITests",
             dependencies: ["TrainerCLI", "InTheLoop", "SpikeData", "Substrate"],
             path: "Tests/TrainerCLITests", swiftSettings: strictness),
         .testTarget(name: "PackageTests", path: "Tests/PackageTests", swiftSettings: strictness),
-            name: "WireProtocolTests", dependencies: ["WireProtocol", "Substrate"],
-            path: "Tests/WireProtocolTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )

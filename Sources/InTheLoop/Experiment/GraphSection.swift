@@ -12,8 +12,8 @@ public struct GraphSection: Sendable, Equatable {
 
     /// What stands for a measured membrane where a spike was measured too.
     public enum MembraneAtSpike: String, Sendable, CaseIterable {
-        /// At least the threshold: the spike shows that the membrane was there.
-        case threshold
+        /// At least the threshold and the overshoot: the spike shows that the membrane went there.
+        case crossing
         /// The sample, which the chip's reset has mostly wiped out.
         case sampled
     }
@@ -28,6 +28,16 @@ public struct GraphSection: Sendable, Equatable {
     public var measured: Measured
     /// What stands for a measured membrane where a spike was measured too.
     public var membraneAtSpike: MembraneAtSpike
+    /// How far above the threshold a membrane stands at the first grid point after it crossed, in model units.
+    public var overshoot: Double
+
+    /// What a membrane is at least where a spike was measured, in model units; nil for the sample as it is.
+    var spikeMembrane: Double? {
+        switch membraneAtSpike {
+        case .crossing: 1 + overshoot
+        case .sampled: nil
+        }
+    }
 
     init(reading reader: inout FieldReader) throws(ExperimentError) {
         integration = try reader.choice(
@@ -43,7 +53,10 @@ public struct GraphSection: Sendable, Equatable {
             "graph.measured", .membranes,
             "What the device records for the gradient: spikes and membranes, or spikes only.")
         membraneAtSpike = try reader.choice(
-            "graph.membrane_at_spike", .threshold,
-            "Measured membrane where a spike was measured: at least the threshold, or the sample after the reset.")
+            "graph.membrane_at_spike", .crossing,
+            "Measured membrane where a spike was measured: at least threshold + overshoot, or the sample after the reset.")
+        overshoot = try reader.number(
+            "graph.overshoot", 0.1, in: 0...10,
+            "How far a membrane stands above the threshold at the grid point after it crossed, of (threshold - leak).")
     }
 }

@@ -10,25 +10,29 @@ public import Tensors
 /// Cramer, Billaudelle et al. 2022: both directions shifted by one step). Spikes after the last sample have no grid point.
 ///
 /// The sample after a spike shows a membrane that the chip has reset, but the spike itself is a measurement: the membrane
-/// was at the threshold. With `MembraneAtSpike.threshold`, `V[t]` is at least the threshold where `S[t]` is 1.
+/// crossed the threshold since the last sample, so without the reset it would stand above it now. Where `S[t]` is 1, `V[t]`
+/// is therefore at least the threshold and an overshoot, unless the experiment wants the sample as it is.
 public struct Alignment: Sendable {
     private let placement: Placement
     private let grid: TimeGrid
     private let unitLSB: Float
     private let hiddenScale: Float
-    private let membraneAtSpike: GraphSection.MembraneAtSpike
+    private let spikeMembrane: Float?
     private let threads: Int
 
     /// The alignment of a placed network.
+    ///
+    /// - Parameter spikeMembrane: what a membrane is at least where a spike was measured, in model units; nil leaves the
+    ///   sample as it is.
     public init(
         _ placement: Placement, grid: TimeGrid, chip: ChipSection, hiddenScale: Double,
-        membraneAtSpike: GraphSection.MembraneAtSpike = .threshold, threads: Int = 1
+        spikeMembrane: Double? = nil, threads: Int = 1
     ) {
         self.placement = placement
         self.grid = grid
         unitLSB = Float(chip.threshold - chip.leak)
         self.hiddenScale = Float(hiddenScale)
-        self.membraneAtSpike = membraneAtSpike
+        self.spikeMembrane = spikeMembrane.map { Float($0) }
         self.threads = threads
     }
 
@@ -56,8 +60,8 @@ public struct Alignment: Sendable {
                         recording.spikes, units: neurons, steps: grid.steps,
                         period: placement.configuration.samplePeriod, shift: 1) : nil
                 var membranes = membranes(recording, neurons, scale: scales[layer])
-                if let spikes, membraneAtSpike == .threshold {
-                    membranes?.raise(to: 1, where: spikes)
+                if let spikes, let spikeMembrane {
+                    membranes?.raise(to: spikeMembrane, where: spikes)
                 }
                 return LayerObservation(spikes: spikes, membranes: membranes)
             })

@@ -55,7 +55,7 @@ public struct Trainer: Sendable {
         let alignment = Alignment(
             placement, grid: experiment.grid, chip: experiment.chip,
             hiddenScale: experiment.mapping.hiddenScale,
-            membraneAtSpike: experiment.graph.membraneAtSpike, threads: threads)
+            spikeMembrane: experiment.graph.spikeMembrane, threads: threads)
         step = TrainingStep(
             placement: placement, alignment: alignment, mapping: setup.mapping, device: device)
         evaluation = Evaluation(
