@@ -103,10 +103,13 @@ let package = Package(
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
 
-        // Tests.
+        // Tests, bottom-up too.
         .testTarget(
             name: "TensorsTests", dependencies: ["Tensors"], path: "Tests/TensorsTests",
             swiftSettings: strictness),
+        .testTarget(
+            name: "DeviceTransportTests", dependencies: ["DeviceTransport"],
+            path: "Tests/DeviceTransportTests", swiftSettings: strictness),
         .testTarget(
             name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "Tensors"],
             path: "Tests/SpikingNetworksTests", swiftSettings: strictness),
@@ -118,23 +121,36 @@ let package = Package(
             name: "ChipEmulatorTests", dependencies: ["ChipEmulator", "Substrate"],
             path: "Tests/ChipEmulatorTests", swiftSettings: strictness),
         .testTarget(
+            name: "WireProtocolTests", dependencies: ["WireProtocol", "Substrate"],
+            path: "Tests/WireProtocolTests", swiftSettings: strictness),
+        .testTarget(
+            name: "ZeroMQDriverTests", dependencies: ["DeviceTransport", "ZeroMQDriver"],
+            path: "Tests/ZeroMQDriverTests", swiftSettings: strictness),
+        .testTarget(
             name: "InTheLoopTests",
             dependencies: [
                 "InTheLoop", "SpikingNetworks", "SpikeData", "Substrate", "Tensors", "ChipEmulator",
             ],
             path: "Tests/InTheLoopTests", swiftSettings: strictness),
         .testTarget(
+            name: "DeviceServerTests",
+            dependencies: [
+                "DeviceServer", "DeviceClient", "DeviceTransport", "Substrate", "WireProtocol",
+                "ZeroMQDriver", logging,
+            ],
+            path: "Tests/DeviceServerTests", swiftSettings: strictness),
+        .testTarget(
+            name: "DaemonTests",
+            dependencies: [
+                "ChipEmulator", "DeviceClient", "DeviceTransport", "SimulatorDaemon", "Substrate",
+                "WireProtocol", "ZeroMQDriver",
+            ],
+            path: "Tests/DaemonTests", swiftSettings: strictness),
+        .testTarget(
             name: "TrainerCLITests",
             dependencies: ["TrainerCLI", "InTheLoop", "SpikeData", "Substrate"],
             path: "Tests/TrainerCLITests", swiftSettings: strictness),
         .testTarget(name: "PackageTests", path: "Tests/PackageTests", swiftSettings: strictness),
-        // Tests of links, sessions and the daemon.
-        .testTarget(
-            name: "DeviceTransportTests", dependencies: ["DeviceTransport"],
-            path: "Tests/DeviceTransportTests", swiftSettings: strictness),
-        .testTarget(
-            name: "ZeroMQDriverTests", dependencies: ["DeviceTransport", "ZeroMQDriver"],
-            path: "Tests/ZeroMQDriverTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]
 )

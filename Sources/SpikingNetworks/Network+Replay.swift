@@ -28,12 +28,13 @@ extension Network {
         return trace
     }
 
-    /// Factors of a layer in the kernels' terms. Traps unless the threshold is above leak and reset.
+    /// Factors and parameters of a layer. Traps unless the threshold is above leak and reset.
     func dynamics(of index: Int) -> (Propagators, LIFParameters) {
         let parameters = layers[index].parameters
         precondition(
-            parameters.vThreshold > parameters.vLeak,
-            "layer \(index): threshold \(parameters.vThreshold) is not above the leak \(parameters.vLeak)")
+            parameters.vThreshold > max(parameters.vLeak, parameters.vReset),
+            "layer \(index): threshold \(parameters.vThreshold) is not above leak \(parameters.vLeak) "
+                + "and reset \(parameters.vReset)")
         return (Propagators(parameters, grid: grid, integration: integration), parameters)
     }
 

@@ -43,47 +43,36 @@ extension TrainingKernels {
         let weightCount = adjoint.wantsWeights ? layer.weights.values.count : 0
         let recurrentCount = adjoint.wantsWeights ? layer.recurrent?.values.count ?? 0 : 0
         var currents: [Float] = uninitialized(adjoint.wantsCurrents ? entries * steps * stride : 0)
-        var weights: [Float] = uninitialized(weightCount)
-        var recurrent = [Float](repeating: 0, count: recurrentCount)
-        var otherWeights: [Float] = uninitialized(weightCount * (parts - 1))
-        var otherRecurrent = [Float](repeating: 0, count: recurrentCount * (parts - 1))
+        var weights: [Float] = []
+        var recurrent: [Float] = []
         withShape(adjoint) { shape in
-            currents.withUnsafeMutableBufferPointer { currents in
-                weights.withUnsafeMutableBufferPointer { weights in
-                    recurrent.withUnsafeMutableBufferPointer { recurrent in
-                        otherWeights.withUnsafeMutableBufferPointer { otherWeights in
-                            otherRecurrent.withUnsafeMutableBufferPointer { otherRecurrent in
-                                concurrently(parts * blocks) { task in
-                                    let (part, block) = (task / blocks, task % blocks)
-                                    var arguments = shape
-                                    arguments.first_entry = Self.start(of: part, of: parts, in: entries)
-                                    arguments.last_entry = Self.start(of: part + 1, of: parts, in: entries)
-                                    if layer.recurrent == nil {
-                                        arguments.first_column = block * 4 * Matrix.lane
-                                        arguments.vectors = min(4, vectors - block * 4)
-                                    }
-                                    if adjoint.wantsCurrents { arguments.currents = currents.baseAddress }
-                                    if adjoint.wantsWeights {
-                                        arguments.weights =
-                                            part == 0
-                                            ? weights.baseAddress
-                                            : otherWeights.baseAddress?.advanced(by: (part - 1) * weightCount)
-                                        arguments.recurrent_gradient =
-                                            part == 0
-                                            ? recurrent.baseAddress
-                                            : otherRecurrent.baseAddress?
-                                                .advanced(by: (part - 1) * recurrentCount)
-                                    }
-                                    run(&arguments, sources: layer.sources, isRecurrent: layer.recurrent != nil)
+            withAligned(weightCount * parts) { weightParts in
+                withAligned(recurrentCount * parts) { recurrentParts in
+                    currents.withUnsafeMutableBufferPointer { currents in
+                        concurrently(parts * blocks) { task in
+                            let (part, block) = (task / blocks, task % blocks)
+                            var arguments = shape
+                            arguments.first_entry = Self.start(of: part, of: parts, in: entries)
+                            arguments.last_entry = Self.start(of: part + 1, of: parts, in: entries)
+                            if layer.recurrent == nil {
+                                arguments.first_column = block * 4 * Matrix.lane
+                                arguments.vectors = min(4, vectors - block * 4)
+                            }
+                            if adjoint.wantsCurrents { arguments.currents = currents.baseAddress }
+                            if adjoint.wantsWeights {
+                                arguments.weights = weightParts + part * weightCount
+                                if recurrentCount > 0 {
+                                    arguments.recurrent_gradient = recurrentParts + part * recurrentCount
                                 }
                             }
+                            run(&arguments, layer: layer)
                         }
                     }
+                    recurrent = sum(recurrentParts, parts: parts, count: recurrentCount)
                 }
+                weights = sum(weightParts, parts: parts, count: weightCount)
             }
         }
-        sum(otherWeights, parts: parts - 1, into: &weights)
-        sum(otherRecurrent, parts: parts - 1, into: &recurrent)
         var gradients = LayerGradients(weights: Matrix(rows: 0, columns: layer.neurons))
         if adjoint.wantsWeights {
             gradients.weights = Matrix(rows: layer.sources, columns: layer.neurons, padded: weights)
@@ -95,46 +84,48 @@ extension TrainingKernels {
     }
 
     /// One piece, its own columns of the weights' derivatives cleared first.
-    private func run(_ arguments: inout tk_backward, sources: Int, isRecurrent: Bool) {
+    private func run(_ arguments: inout tk_backward, layer: Layer) {
         if let weights = arguments.weights {
-            for source in 0..<sources {
+            for source in 0..<layer.sources {
                 (weights + source * arguments.stride + arguments.first_column)
                     .update(repeating: 0, count: arguments.vectors * Matrix.lane)
             }
         }
-        guard isRecurrent else { return table.pointee.backward(&arguments) }
+        guard layer.recurrent != nil else { return table.pointee.backward(&arguments) }
+        if let gradient = arguments.recurrent_gradient {
+            gradient.update(repeating: 0, count: layer.neurons * arguments.stride)
+        }
         withUnsafeTemporaryAllocation(of: Float.self, capacity: 3 * arguments.stride) {
             table.pointee.backward_recurrent(&arguments, $0.baseAddress)
         }
     }
 
-    /// Adds parts, stored one after the other, in their order.
-    private func sum(_ parts: [Float], parts count: Int, into total: inout [Float]) {
-        guard count > 0, !total.isEmpty else { return }
-        let (size, vectors) = (total.count, total.count / Matrix.lane)
+    /// The sum of parts of `count` values, stored one after the other, in their order.
+    private func sum(_ source: UnsafeMutablePointer<Float>, parts: Int, count: Int) -> [Float] {
+        var total: [Float] = uninitialized(count)
+        let vectors = count / Matrix.lane
         let pieces = min(vectors, threads == 1 ? 1 : 2 * threads)
-        parts.withUnsafeBufferPointer { parts in
-            total.withUnsafeMutableBufferPointer { total in
-                guard let source = parts.baseAddress, let target = total.baseAddress else { return }
-                concurrently(pieces) { piece in
-                    let start = Self.start(of: piece, of: pieces, in: vectors) * Matrix.lane
-                    let end = Self.start(of: piece + 1, of: pieces, in: vectors) * Matrix.lane
-                    for part in 0..<count {
-                        table.pointee.add(end - start, target + start, source + part * size + start, 1)
-                    }
+        total.withUnsafeMutableBufferPointer { total in
+            guard let target = total.baseAddress else { return }
+            concurrently(pieces) { piece in
+                let start = Self.start(of: piece, of: pieces, in: vectors) * Matrix.lane
+                let end = Self.start(of: piece + 1, of: pieces, in: vectors) * Matrix.lane
+                (target + start).update(from: source + start, count: end - start)
+                for part in 1..<max(parts, 1) {
+                    table.pointee.add(end - start, target + start, source + part * count + start, 1)
                 }
             }
         }
+        return total
     }
 
     /// The kernel's arguments but for the piece and what is written.
     private func withShape(_ adjoint: LayerAdjoint, _ body: (tk_backward) -> Void) {
         let layer = adjoint.layer
         let stride = layer.weights.stride
-        let next = adjoint.nextWeights.map { transposed($0, stride: stride) }
-        let recurrent = layer.recurrent.map { transposed($0, stride: stride) }
-        let bits = adjoint.dynamics.reset_kind == Int32(TK_RESET_ZERO) && layer.kind == .spiking
-            ? self.bits(adjoint.trace.spikes) : nil
+        let carriesReset =
+            layer.kind == .spiking && adjoint.dynamics.reset_kind == Int32(TK_RESET_ZERO)
+        let bits = carriesReset ? self.bits(adjoint.trace.spikes) : nil
         withEvents(adjoint.input) { input in
             withEvents(adjoint.trace.spikes) { spikes in
                 adjoint.trace.membranes.values.withUnsafeBufferPointer { membranes in
@@ -142,8 +133,8 @@ extension TrainingKernels {
                         withOptional(adjoint.external?.values) { external in
                             withOptional(adjoint.totals?.values) { totals in
                                 withOptional(bits) { bits in
-                                    withOptional(next) { next in
-                                        withOptional(recurrent) { recurrent in
+                                    withTransposed(adjoint.nextWeights, stride: stride) { next in
+                                        withTransposed(layer.recurrent, stride: stride) { recurrent in
                                             adjoint.nextCurrents.withUnsafeBufferPointer { nextCurrents in
                                                 var shape = tk_backward()
                                                 shape.dynamics = adjoint.dynamics
@@ -178,15 +169,25 @@ extension TrainingKernels {
         }
     }
 
-    /// `[column, stride]` of a matrix.
-    private func transposed(_ matrix: Matrix, stride: Int) -> [Float] {
-        var result: [Float] = uninitialized(matrix.columns * stride)
-        matrix.values.withUnsafeBufferPointer { source in
-            result.withUnsafeMutableBufferPointer { target in
+    /// `[column, stride]` of a matrix that may be missing.
+    private func withTransposed(
+        _ matrix: Matrix?, stride: Int, _ body: (UnsafePointer<Float>?) -> Void
+    ) {
+        guard let matrix else { return body(nil) }
+        withAligned(matrix.columns * stride) { target in
+            matrix.values.withUnsafeBufferPointer { source in
                 tk_transpose(
-                    matrix.rows, matrix.columns, matrix.stride, source.baseAddress, stride, target.baseAddress)
+                    matrix.rows, matrix.columns, matrix.stride, source.baseAddress, stride, target)
             }
+            body(target)
         }
-        return result
+    }
+
+    /// Scratch memory, not cleared, at the start of a cache line: vectors that straddle two cost a quarter of the speed.
+    private func withAligned(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
+        let memory = UnsafeMutableRawPointer.allocate(
+            byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: 64)
+        defer { memory.deallocate() }
+        body(memory.bindMemory(to: Float.self, capacity: count))
     }
 }

@@ -11,21 +11,17 @@ import Testing
         var neuron: Int
     }
 
-    /// Integrates a network in steps of `1 / perTick` ticks, everything at step ends, delays in ticks.
-    ///
-    /// Returns spikes and the distance to the threshold that came closest to being another result.
+    /// Integrates a network in steps of `1 / perTick` ticks; the delay is in ticks.
     static func simulate(
         _ configuration: ChipConfiguration, codes: [Int8], events: [(Int, Int)], delay: Double,
         perTick: Int
-    ) -> (spikes: [Spike], closest: Double) {
+    ) -> [Spike] {
         let h = 0.008 / Double(perTick)
         let neurons = configuration.neuronCount
         var v = [Double](repeating: 0, count: neurons)
         var e = v
         var i = v
         var held = [Double](repeating: -1, count: neurons)
-        var peak = v
-        var closest = Double.infinity
         var spikes: [Spike] = []
         let steps = configuration.window * perTick
         var pending = [[(projection: Int, source: Int)]](repeating: [], count: steps + 1)
@@ -70,17 +66,11 @@ import Testing
                     e[neuron] *= k.a
                     i[neuron] *= k.b
                     guard population.kind == .spiking else { continue }
-                    peak[neuron] = max(peak[neuron], v[neuron])
-                    if v[neuron] < before, peak[neuron] == before {
-                        closest = min(closest, swing - before)
-                    }
-                    if v[neuron] < peak[neuron] - 0.5 { peak[neuron] = v[neuron] }
                     guard v[neuron] >= swing else { continue }
                     let part = (swing - before) / (v[neuron] - before)
                     let time = (Double(step) + part) / Double(perTick)
                     spikes.append(Spike(tick: time, neuron: neuron))
                     v[neuron] = k.t.reset - k.t.leak
-                    peak[neuron] = v[neuron]
                     held[neuron] = (time + k.t.refractory * 125) * Double(perTick)
                     let arrival = Int(((time + delay) * Double(perTick)).rounded())
                     guard arrival < steps else { continue }
@@ -92,7 +82,7 @@ import Testing
                 }
             }
         }
-        return (spikes, closest)
+        return spikes
     }
 
     private static func gain(_ h: Double, _ tauMem: Double, _ tauSyn: Double) -> Double {
@@ -100,42 +90,43 @@ import Testing
         return tauSyn / (tauMem - tauSyn) * (exp(-h / tauMem) - exp(-h / tauSyn))
     }
 
-    @Test(arguments: 1...20)
-    func feedForwardSpikesAreThoseOfAFineSimulation(seed: Int) throws {
-        try compare(seed: seed, recurrent: false, delay: 25, bound: 1.5)
+    @Test func feedForwardSpikesAreThoseOfAFineSimulation() throws {
+        try compare(recurrent: false, delay: 25)
     }
 
-    @Test(arguments: 1...20)
-    func recurrentSpikesAreThoseOfAFineSimulation(seed: Int) throws {
+    @Test func recurrentSpikesAreThoseOfAFineSimulation() throws {
         // The on-chip delay is below a step, so inside a cycle it is one step.
-        try compare(seed: seed, recurrent: true, delay: 42.4, bound: 3)
+        try compare(recurrent: true, delay: 42.4)
     }
 
-    private func compare(seed: Int, recurrent: Bool, delay: Double, bound: Double) throws {
-        var random = TestRandom(seed: UInt64(seed))
-        let configuration = random.network(recurrent: recurrent)
-        let codes = random.codes(configuration)
-        let events = random.events(configuration, count: 40)
-        let reference = Self.simulate(
-            configuration, codes: codes, events: events, delay: delay, perTick: 4)
-        var chip = EmulatedChip(profile: .ideal, serial: 1, threads: 1)
-        let measured = try chip.run(
-            TestBatch.batch(configuration, codes: codes, entries: [events])
-        ).spikes.events
-        let hidden = configuration.populations[0].size
-        var differing = 0
-        var worst = 0.0
-        var compared = 0
-        for neuron in 0..<hidden {
-            let expected = reference.spikes.filter { $0.neuron == neuron }.map(\.tick)
-                .filter { $0.rounded() < 4_240 }
-            let got = measured.filter { Int($0.unit) == neuron }.map { Double($0.tick) }
-            if expected.count != got.count { differing += 1 }
-            for (a, b) in zip(expected, got) where expected.count == got.count {
-                worst = max(worst, abs(a - b))
-                compared += 1
+    /// Twenty networks: no neuron differs in its number of spikes, 95 % of spikes are within 2 ticks, and all within
+    /// 16 (grazing crossings, and what they set off in recurrent networks). The chip's own jitter is 7.5 ticks.
+    private func compare(recurrent: Bool, delay: Double) throws {
+        var distances: [Double] = []
+        for seed in UInt64(1)...20 {
+            var random = TestRandom(seed: seed)
+            let configuration = random.network(recurrent: recurrent)
+            let codes = random.codes(configuration)
+            let events = random.events(configuration, count: 40)
+            let reference = Self.simulate(
+                configuration, codes: codes, events: events, delay: delay, perTick: 4)
+            var chip = EmulatedChip(profile: .ideal, serial: 1, threads: 1)
+            let measured = try chip.run(
+                TestBatch.batch(configuration, codes: codes, entries: [events])
+            ).spikes.events
+            for neuron in 0..<configuration.populations[0].size {
+                let expected = reference.filter { $0.neuron == neuron }.map(\.tick)
+                    .filter { $0.rounded() < Double(configuration.window) }
+                let got = measured.filter { Int($0.unit) == neuron }.map { Double($0.tick) }
+                #expect(expected.count == got.count, "seed \(seed), neuron \(neuron)")
+                distances += zip(expected, got).map { abs($0 - $1) }
             }
         }
-        print("seed \(seed) recurrent \(recurrent): \(compared) spikes, worst \(worst), differing \(differing), closest \(reference.closest)")
+        distances.sort()
+        #expect(distances.count > 1_500)
+        let most = distances[distances.count * 95 / 100]
+        let worst = try #require(distances.last)
+        #expect(most <= 2, "95 % within \(most) ticks")
+        #expect(worst <= 16, "all within \(worst) ticks")
     }
 }

@@ -109,6 +109,12 @@ struct MappingTests {
         #expect(membranes[0, 0, 0] == 0)
         #expect(membranes[0, 1, 0] == 1)
         #expect(membranes[0, 2, 0] == 0.5)
+        // Neuron 1 fired before sample 1, neuron 0 before sample 3: the samples show the reset, the spikes a crossing.
+        #expect(membranes[0, 1, 1] == 0 && membranes[0, 3, 0] == 0)
+        let crossed = Alignment(
+            placed, grid: small.grid, chip: experiment.chip, hiddenScale: 240, spikeMembrane: 1.25
+        ).observe(recording, scales: [240, 120]).layers[0].membranes
+        #expect(crossed?[0, 1, 1] == 1.25 && crossed?[0, 3, 0] == 1.25 && crossed?[0, 2, 0] == 0.5)
         #expect(abs(membranes[0, 2, 1] + 1) < 1e-6)
         #expect(membranes[1, 3, 1] == 0)
         // The readout ran at half the hidden scale, so a model unit is half as high on the chip.

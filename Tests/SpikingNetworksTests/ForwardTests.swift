@@ -114,10 +114,11 @@ import Testing
         }
     }
 
-    @Test func kernelsAgreeWithPlainLoopsAtTheSizeOfTheChip() {
+    @Test(arguments: KernelLevel.available)
+    func kernelsAgreeWithPlainLoopsAtTheSizeOfTheChip(level: KernelLevel) {
         let network = Sample.network([256, 246, 10], seed: 5, grid: TimeGrid(steps: 20))
         let input = Sample.spikes(entries: 4, steps: 20, channels: 256, probability: 0.02, seed: 5)
-        expectAgreement(network, input, level: .best, "seed 5")
+        expectAgreement(network, input, level: level, "seed 5")
     }
 
     private func expectAgreement(

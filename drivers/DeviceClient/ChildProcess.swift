@@ -1,14 +1,14 @@
-import Glibc
-import Substrate
+package import Glibc
+package import Substrate
 
 /// A process that this one has started, and the pipes to it: the only file that spawns.
-struct ChildProcess: Sendable {
+package struct ChildProcess: Sendable {
     /// How a process ended.
-    enum End: Sendable, Hashable, CustomStringConvertible {
+    package enum End: Sendable, Hashable, CustomStringConvertible {
         case exited(Int32)
         case killed(signal: Int32)
 
-        var description: String {
+        package var description: String {
             switch self {
             case .exited(let status): "ended with status \(status)"
             case .killed(let signal): "was killed by signal \(signal)"
@@ -17,14 +17,14 @@ struct ChildProcess: Sendable {
     }
 
     /// A process that runs, and our ends of its standard input and output.
-    struct Started {
-        var child: ChildProcess
-        var input: Int32
-        var output: Int32
+    package struct Started {
+        package var child: ChildProcess
+        package var input: Int32
+        package var output: Int32
     }
 
     /// Number of the process.
-    let identifier: pid_t
+    package let identifier: pid_t
 
     /// The folder of the running program.
     static var programFolder: String {
@@ -38,7 +38,7 @@ struct ChildProcess: Sendable {
     /// Starts a program in a process group of its own, so that a terminal's Ctrl-C does not reach it.
     ///
     /// - Throws: `unreachable`, with the system's reason.
-    static func start(
+    package static func start(
         _ program: String, arguments: [String], log: String
     ) throws(DeviceError) -> Started {
         let input = try makePipe()
@@ -84,14 +84,14 @@ struct ChildProcess: Sendable {
     }
 
     /// How the process ended; `nil` while it runs. To be asked no more once it has answered.
-    func endIfAny() -> End? {
+    package func endIfAny() -> End? {
         var status: Int32 = 0
         guard waitpid(identifier, &status, WNOHANG) == identifier else { return nil }
         return status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .killed(signal: status & 0x7f)
     }
 
     /// Asks the process to end; kills it when the limit has passed.
-    func stop(within limit: Duration) -> End {
+    package func stop(within limit: Duration) -> End {
         kill(identifier, SIGTERM)
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
@@ -106,7 +106,7 @@ struct ChildProcess: Sendable {
     }
 
     /// Reads up to the end of the first line; `nil` when it did not come within the limit or the pipe was closed.
-    static func readLine(from descriptor: Int32, within limit: Duration) -> String? {
+    package static func readLine(from descriptor: Int32, within limit: Duration) -> String? {
         let deadline = ContinuousClock.now + limit
         var line: [UInt8] = []
         while true {

@@ -57,6 +57,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         var configuration = HostSessionConfiguration(
             runID: options.runID, label: options.label, entropy: (random.next(), random.next()))
         configuration.software = options.software
+        configuration.leaseTTL = options.leaseTTL
         configuration.leasePatience = options.leasePatience
         session = HostSession(configuration: configuration)
     }
@@ -277,9 +278,8 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
     /// Fails the client when the link has been lost for too long, or is known not to come back.
     private func checkPatience() throws(DeviceError) {
         guard let trouble else { return }
-        let patience =
-            description == nil && linkStatistics.reconnections == 0
-            ? options.contactPatience : options.linkPatience
+        // Without a description there never was a session: this is still the first contact.
+        let patience = description == nil ? options.contactPatience : options.linkPatience
         let failure: DeviceError
         if link == nil, let verdict = options.verdict() {
             failure = verdict

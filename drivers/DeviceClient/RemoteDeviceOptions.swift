@@ -15,6 +15,8 @@ public struct RemoteDeviceOptions: Sendable {
     public var linkPatience: Duration = .seconds(60)
     /// How long to go on asking while another client has the chip; zero fails at once.
     public var leasePatience: Duration = .zero
+    /// How long the chip stays ours when the device hears nothing of us.
+    public var leaseTTL: Duration = .seconds(10)
     /// Asked while the link is lost: an error here ends the patience, such as that of a daemon known to be dead.
     public var verdict: @Sendable () -> DeviceError? = { nil }
     /// Told in words when the link is lost and when it is back.

@@ -29,6 +29,7 @@ extension PBConfigure {
 }
 
 extension PBPopulation {
+    /// The wire's form of a population.
     init(_ population: ChipConfiguration.Population) {
         self.init()
         switch population.kind {
@@ -39,6 +40,9 @@ extension PBPopulation {
         targets = PBTargets(population.targets)
     }
 
+    /// The population.
+    ///
+    /// - Throws: `unknownCode` for a kind that is not known.
     func population() throws(WireError) -> ChipConfiguration.Population {
         let kind: ChipConfiguration.Population.Kind
         switch self.kind {
@@ -52,6 +56,7 @@ extension PBPopulation {
 }
 
 extension PBTargets {
+    /// The wire's form of targets.
     init(_ targets: NeuronTargets) {
         self.init()
         leak = targets.leak
@@ -64,6 +69,7 @@ extension PBTargets {
         synapticGain = targets.synapticGain
     }
 
+    /// The targets.
     var targets: NeuronTargets {
         NeuronTargets(
             leak: leak, reset: reset, threshold: threshold, tauMem: tauMem,
@@ -73,6 +79,7 @@ extension PBTargets {
 }
 
 extension PBProjection {
+    /// The wire's form of a projection.
     init(_ projection: ChipConfiguration.Projection) {
         self.init()
         switch projection.source {
@@ -82,6 +89,7 @@ extension PBProjection {
         target = UInt32(projection.target)
     }
 
+    /// The projection; its indices are for the caller to check.
     var projection: ChipConfiguration.Projection {
         ChipConfiguration.Projection(
             source: hasSourcePopulation ? .population(Int(sourcePopulation)) : .inputs,

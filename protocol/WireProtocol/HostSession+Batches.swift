@@ -72,6 +72,7 @@ extension HostSession {
             now: now)
         batch.state = .sent(request: lastRequest)
         batch.wasSent = true
+        if batch.firstRequest == nil { batch.firstRequest = lastRequest }
         batch.assembly = ResultAssembly(batch: batch.batch.id, shape: batch.shape)
         batch.progress = now
         batch.report.attempts = Int(batch.attempt)
@@ -139,7 +140,7 @@ extension HostSession {
     mutating func acknowledge(now: Duration) -> [HostAction] {
         var through = delivered.through
         for batch in pending {
-            if let request = batch.request { through = min(through, request - 1) }
+            if let first = batch.firstRequest { through = min(through, first - 1) }
         }
         guard through > delivered.acknowledged else { return [] }
         delivered.acknowledged = through

@@ -178,6 +178,7 @@ extension HostSession {
         return actions + [.fail(error, batch: nil)]
     }
 
+    /// Fails all batches that are under way.
     mutating func failAll(_ error: DeviceError) -> [HostAction] {
         defer { pending = [] }
         return pending.map { .fail(error, batch: $0.batch.id) }
@@ -192,10 +193,12 @@ extension HostSession {
         delivered.acknowledged = 0
     }
 
+    /// What bytes that break the protocol mean to the user.
     static func violation(_ error: WireError) -> DeviceError {
         DeviceError(.protocolViolation, "the device sent bytes that break the protocol: \(error)")
     }
 
+    /// What a refused handshake means to the user: both versions, and which side is to be updated.
     static func refusal(_ status: WireStatus, _ fault: PBFault) -> DeviceError {
         let ours = PBVersions.ours.text
         guard fault.hasVersions else {

@@ -27,6 +27,8 @@ struct PendingBatch: Sendable {
     var slot = 0
     /// Executions asked for, the current one included.
     var attempt: UInt32 = 0
+    /// The request number of its first EXECUTE: the device may hold the batch under any number from there on.
+    var firstRequest: UInt64?
     /// How often the device has lost it or could not run it as sent.
     var failures = 0
     /// Whether the device may have begun the current attempt.

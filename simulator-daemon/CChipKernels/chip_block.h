@@ -47,6 +47,7 @@ typedef struct {
     const chip_event *events;
     const uint32_t *heads;  // [step]
     uint32_t first_step, end_step, first_lane;
+    uint32_t lanes;  // in use
     bool resolve_ticks, membrane_noise;
     chip_key noise_key, code_key;
     chip_spike *spikes;  // room for one per lane and step

@@ -99,7 +99,7 @@ static void inject(chip_pass *pass, uint32_t unit, uint32_t tick) {
     }
 }
 
-// Passes the input events through the link and the driver buses, and injects those that arrive in the window.
+// Passes the input events through the link and the driver buses, and injects those that arrive.
 static void admit(chip_pass *pass, const chip_wire_event *inputs, uint32_t count) {
     const chip_settings *settings = pass->settings;
     chip_queue link = {0};
@@ -109,13 +109,13 @@ static void admit(chip_pass *pass, const chip_wire_event *inputs, uint32_t count
     memset(buses, 0, settings->driver_buses * sizeof *buses);
     for (uint32_t k = 0; k < count; k++) {
         double time = chip_queue_pass(&link, &settings->input_link, inputs[k].tick);
-        if (time < 0 || ceil(time) >= settings->window) {
+        if (time < 0) {
             pass->outcome->dropped_link += 1;
             continue;
         }
         chip_queue *bus = &buses[inputs[k].unit % settings->driver_buses];
         time = ceil(chip_queue_pass(bus, &settings->driver_bus, time));
-        if (time < 0 || time >= settings->window) {
+        if (time < 0) {
             pass->outcome->dropped_driver += 1;
             continue;
         }
@@ -149,6 +149,7 @@ static void run_population(chip_pass *pass, uint32_t index, uint32_t first, uint
             .first_step = first,
             .end_step = end,
             .first_lane = number * CHIP_LANES,
+            .lanes = array->shape.size - k * CHIP_LANES,
             .resolve_ticks = settings->resolve_ticks,
             .membrane_noise = settings->membrane_noise,
             .noise_key = purpose_key(pass, NOISE_MEMBRANE),
@@ -295,7 +296,8 @@ static void stamp(chip_pass *pass, int32_t *ticks, int32_t *limits) {
     }
 }
 
-// Passes sorted spikes through the arbiters; returns how many are left, with their new times, unsorted.
+// Passes sorted spikes through the arbiters; returns how many are left, with their new times, unsorted. One that would
+// leave after the window leaves in its last tick.
 static uint32_t arbitrate(chip_pass *pass, uint32_t *keys, uint32_t count) {
     const chip_settings *settings = pass->settings;
     size_t bytes = settings->quadrants * sizeof(chip_queue);
@@ -306,9 +308,13 @@ static uint32_t arbitrate(chip_pass *pass, uint32_t *keys, uint32_t count) {
     for (uint32_t k = 0; k < count; k++) {
         uint32_t unit = keys[k] & 0xffff, quadrant = pass->program->quadrants[unit];
         double time = chip_queue_pass(&queues[quadrant], &settings->arbiter, keys[k] >> 16);
-        time = ceil(time);
-        if (time < 0 || time >= settings->window) pass->outcome->dropped_arbitration += 1;
-        else keys[left++] = (uint32_t)time << 16 | unit;
+        if (time < 0) {
+            pass->outcome->dropped_arbitration += 1;
+            continue;
+        }
+        uint32_t tick = (uint32_t)ceil(time);
+        if (tick >= settings->window) tick = settings->window - 1;
+        keys[left++] = tick << 16 | unit;
     }
     return left;
 }
@@ -344,6 +350,10 @@ static void collect(chip_pass *pass) {
     if (pass->failed) return;
     chip_queue link = {0};
     for (uint32_t k = 0; k < count; k++) {
+        if (k > 0 && keys[k] == keys[k - 1]) {  // two of a neuron in the window's last tick
+            pass->outcome->dropped_arbitration += 1;
+            continue;
+        }
         if (chip_queue_pass(&link, &pass->settings->output_link, keys[k] >> 16) < 0) {
             pass->outcome->dropped_output += 1;
             continue;

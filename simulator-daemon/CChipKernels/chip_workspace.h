@@ -9,7 +9,8 @@ typedef struct {
 } chip_room;
 
 struct chip_workspace {
-    chip_room states, heads, tails, events, spikes, codes, ticks, limits, keys, swap, order, normals;
+    chip_room states, heads, tails, events, spikes, codes;
+    chip_room ticks, limits, keys, swap, order, normals;
     chip_room collected;
     size_t collected_count;
     uint32_t event_count, spike_count;
@@ -17,8 +18,6 @@ struct chip_workspace {
 
 // Makes room for so many bytes, keeping what is there; NULL without memory.
 void *chip_room_reserve(chip_room *room, size_t bytes);
-
-// The ways of events, chip_paths.c.
 
 // A server's state: when it is free.
 typedef struct {

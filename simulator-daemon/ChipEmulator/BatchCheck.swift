@@ -83,7 +83,8 @@ struct BatchCheck {
         let inputs = configuration.inputCount
         guard (0...geometry.inputChannels).contains(inputs) else {
             throw refuse(
-                "the network needs \(inputs) input channels, the chip has \(geometry.inputChannels)")
+                "the network needs \(inputs) input channels, the chip has "
+                    + "\(geometry.inputChannels)")
         }
         let circuits = configuration.circuitCount(on: geometry)
         if circuits > geometry.neuronCircuits {

@@ -30,8 +30,7 @@ struct ChipLayout {
                     first_block: UInt32(blocks), block_count: UInt32(count),
                     size: UInt32(population.size),
                     first_neuron: UInt32(configuration.neurons(ofPopulation: index).lowerBound),
-                    row_count: UInt32(configuration.fanIn(ofPopulation: index)),
-                    spiking: population.kind == .spiking))
+                    row_count: UInt32(configuration.fanIn(ofPopulation: index))))
             blocks += count
         }
         var rows = [Int](repeating: 0, count: populations.count)

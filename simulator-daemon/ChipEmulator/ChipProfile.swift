@@ -138,6 +138,12 @@ extension ChipProfile {
         public var lower: Double
         /// No membrane goes above.
         public var upper: Double
+
+        /// The rails, in CADC LSB.
+        public init(lower: Double, upper: Double) {
+            self.lower = lower
+            self.upper = upper
+        }
     }
 
     /// The ways of events, each a server with a rate and a buffer; a rate of zero is a way without limit.
@@ -148,6 +154,12 @@ extension ChipProfile {
             public var rate: Double
             /// Events that can wait.
             public var depth: Int
+
+            /// A server; a rate of zero is one without limit.
+            public init(rate: Double, depth: Int) {
+                self.rate = rate
+                self.depth = depth
+            }
         }
 
         /// The link from the host, which all inputs share.
@@ -162,7 +174,8 @@ extension ChipProfile {
         public var quadrants: Int
         /// The link to the host, which all neurons share; it comes after the time stamp and so moves no time.
         public var outputLink: Server
-        /// From a spike to its effect on another neuron, in microseconds.
+        /// From a spike to its effect on another neuron, in microseconds; in a cycle of populations at least one
+        /// integration step.
         public var onChipDelay: Double
     }
 

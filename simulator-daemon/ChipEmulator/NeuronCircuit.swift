@@ -1,33 +1,33 @@
 import CChipKernels
-import Substrate
+package import Substrate
 
 /// A logical neuron as it is on one chip: its targets as the chip's codes give them, and its circuit's deviations.
-struct NeuronCircuit {
+package struct NeuronCircuit {
     /// Leak potential, in CADC LSB.
-    var leak: Double
+    package var leak: Double
     /// Reset potential, in CADC LSB.
-    var reset: Double
+    package var reset: Double
     /// Threshold, in CADC LSB.
-    var threshold: Double
+    package var threshold: Double
     /// Nominal threshold - leak, in CADC LSB.
-    var swing: Double
+    package var swing: Double
     /// Membrane time constant, in microseconds.
-    var tauMem: Double
+    package var tauMem: Double
     /// Excitatory time constant, in microseconds.
-    var tauSynExcitatory: Double
+    package var tauSynExcitatory: Double
     /// Inhibitory time constant, in microseconds.
-    var tauSynInhibitory: Double
+    package var tauSynInhibitory: Double
     /// Refractory time, in microseconds.
-    var refractory: Double
+    package var refractory: Double
     /// CADC LSB per weight code.
-    var synapticGain: Double
+    package var synapticGain: Double
     /// CADC offset of the column, in LSB.
-    var converterOffset: Double
+    package var converterOffset: Double
     /// CADC gain of the column.
-    var converterGain: Double
+    package var converterGain: Double
 
     /// A circuit set to targets; fixed deviations come from the serial and the circuit's number.
-    init(_ targets: NeuronTargets, circuit: Int, profile: ChipProfile, serial: UInt64) {
+    package init(_ targets: NeuronTargets, circuit: Int, profile: ChipProfile, serial: UInt64) {
         let ranges = profile.parameters
         let spread = profile.mismatch
         func draw(_ purpose: KeyedDraw.Purpose) -> KeyedDraw {

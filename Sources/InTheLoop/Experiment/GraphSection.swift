@@ -10,6 +10,14 @@ public struct GraphSection: Sendable, Equatable {
         case spikes
     }
 
+    /// What stands for a measured membrane where a spike was measured too.
+    public enum MembraneAtSpike: String, Sendable, CaseIterable {
+        /// At least the threshold and the overshoot: the spike shows that the membrane went there.
+        case crossing
+        /// The sample, which the chip's reset has mostly wiped out.
+        case sampled
+    }
+
     /// How currents and membranes advance.
     public var integration: Integration
     /// What a spike does to the modelled membrane, in software runs and where membranes are not measured.
@@ -18,6 +26,18 @@ public struct GraphSection: Sendable, Equatable {
     public var surrogateSlope: Double
     /// What is measured.
     public var measured: Measured
+    /// What stands for a measured membrane where a spike was measured too.
+    public var membraneAtSpike: MembraneAtSpike
+    /// How far above the threshold a membrane stands at the first grid point after it crossed, in model units.
+    public var overshoot: Double
+
+    /// What a membrane is at least where a spike was measured, in model units; nil for the sample as it is.
+    var spikeMembrane: Double? {
+        switch membraneAtSpike {
+        case .crossing: 1 + overshoot
+        case .sampled: nil
+        }
+    }
 
     init(reading reader: inout FieldReader) throws(ExperimentError) {
         integration = try reader.choice(
@@ -32,5 +52,11 @@ public struct GraphSection: Sendable, Equatable {
         measured = try reader.choice(
             "graph.measured", .membranes,
             "What the device records for the gradient: spikes and membranes, or spikes only.")
+        membraneAtSpike = try reader.choice(
+            "graph.membrane_at_spike", .crossing,
+            "Measured membrane where a spike was measured: at least threshold + overshoot, or the sample after the reset.")
+        overshoot = try reader.number(
+            "graph.overshoot", 0.1, in: 0...10,
+            "How far a membrane stands above the threshold at the grid point after it crossed, of (threshold - leak).")
     }
 }

@@ -8,22 +8,31 @@ public import Tensors
 /// one model unit is (threshold - leak). An input in bin `t`, between samples `t` and `t + 1`, acts on `V[t + 1]`. A spike
 /// between the same samples is `S[t + 1]`, the crossing that the model would see at the next grid point (released code of
 /// Cramer, Billaudelle et al. 2022: both directions shifted by one step). Spikes after the last sample have no grid point.
+///
+/// The sample after a spike shows a membrane that the chip has reset, but the spike itself is a measurement: the membrane
+/// crossed the threshold since the last sample, so without the reset it would stand above it now. Where `S[t]` is 1, `V[t]`
+/// is therefore at least the threshold and an overshoot, unless the experiment wants the sample as it is.
 public struct Alignment: Sendable {
     private let placement: Placement
     private let grid: TimeGrid
     private let unitLSB: Float
     private let hiddenScale: Float
+    private let spikeMembrane: Float?
     private let threads: Int
 
     /// The alignment of a placed network.
+    ///
+    /// - Parameter spikeMembrane: what a membrane is at least where a spike was measured, in model units; nil leaves the
+    ///   sample as it is.
     public init(
         _ placement: Placement, grid: TimeGrid, chip: ChipSection, hiddenScale: Double,
-        threads: Int = 1
+        spikeMembrane: Double? = nil, threads: Int = 1
     ) {
         self.placement = placement
         self.grid = grid
         unitLSB = Float(chip.threshold - chip.leak)
         self.hiddenScale = Float(hiddenScale)
+        self.spikeMembrane = spikeMembrane.map { Float($0) }
         self.threads = threads
     }
 
@@ -45,12 +54,16 @@ public struct Alignment: Sendable {
             layers: placement.neurons.indices.map { layer in
                 let neurons = placement.neurons[layer]
                 let spiking = placement.configuration.populations[layer].kind == .spiking
-                return LayerObservation(
-                    spikes: spiking
-                        ? SpikeBinning.grid(
-                            recording.spikes, units: neurons, steps: grid.steps,
-                            period: placement.configuration.samplePeriod, shift: 1) : nil,
-                    membranes: membranes(recording, neurons, scale: scales[layer]))
+                let spikes =
+                    spiking
+                    ? SpikeBinning.grid(
+                        recording.spikes, units: neurons, steps: grid.steps,
+                        period: placement.configuration.samplePeriod, shift: 1) : nil
+                var membranes = membranes(recording, neurons, scale: scales[layer])
+                if let spikes, let spikeMembrane {
+                    membranes?.raise(to: spikeMembrane, where: spikes)
+                }
+                return LayerObservation(spikes: spikes, membranes: membranes)
             })
     }
 
@@ -71,5 +84,17 @@ public struct Alignment: Sendable {
             cadcCodes: cadc.codes, entries: recording.validity.count, steps: cadc.sampleCount,
             width: cadc.neurons.count, columns: first..<first + neurons.count,
             scale: hiddenScale / (scale * unitLSB), threads: threads)
+    }
+}
+
+extension TimeSeries {
+    /// Lifts what lies lower to a value, where there is a spike.
+    fileprivate mutating func raise(to value: Float, where spikes: GriddedSpikes) {
+        for bin in 0..<spikes.entries * spikes.steps {
+            for index in Int(spikes.offsets[bin])..<Int(spikes.offsets[bin + 1]) {
+                let place = bin * stride + Int(spikes.units[index])
+                if values[place] < value { values[place] = value }
+            }
+        }
     }
 }

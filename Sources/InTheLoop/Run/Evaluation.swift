@@ -63,7 +63,7 @@ public struct Evaluation: Sendable {
                         id: nextBatch, configuration: placement.inference, synapses: mapped.synapses,
                         inputs: trains,
                         observables: Observables(
-                            spikes: false, membranes: placement.neurons.last ?? 0..<0)))
+                            spikes: true, membranes: placement.neurons.last ?? 0..<0)))
                 report.accounting += recording.accounting
                 report.execution += recording.execution
                 report.hiddenSpikes += Int(recording.accounting.produced)

@@ -54,7 +54,8 @@ public struct Trainer: Sendable {
             hiddenScale: experiment.mapping.hiddenScale, noiseSeed: experiment.seed)
         let alignment = Alignment(
             placement, grid: experiment.grid, chip: experiment.chip,
-            hiddenScale: experiment.mapping.hiddenScale, threads: threads)
+            hiddenScale: experiment.mapping.hiddenScale,
+            spikeMembrane: experiment.graph.spikeMembrane, threads: threads)
         step = TrainingStep(
             placement: placement, alignment: alignment, mapping: setup.mapping, device: device)
         evaluation = Evaluation(

@@ -18,8 +18,6 @@ typedef struct {
     uint32_t first_block, block_count, size, first_neuron;
     /// Signed inputs of each neuron.
     uint32_t row_count;
-    /// Whether its spikes leave the chip.
-    bool spiking;
 } chip_population;
 
 /// A projection: source `k` drives row `first_row + k` of the target.
@@ -97,7 +95,7 @@ typedef struct {
     bool saturated;
 } chip_outcome;
 
-/// An event as on the wire: `tick` in the low half, `unit` in the high half.
+/// An event as on the wire.
 typedef struct {
     uint16_t tick, unit;
 } chip_wire_event;

@@ -1,0 +1,70 @@
+import DeviceClient
+import DeviceTransport
+import Glibc
+import Substrate
+import Testing
+import WireProtocol
+import ZeroMQDriver
+
+/// A `volleyd` process at an address of the test's choice.
+struct TestDaemon {
+    let address: DeviceURI
+    let process: ChildProcess
+    private let lifeline: Int32
+
+    /// Starts a daemon and waits until it is ready.
+    init(on uri: String, _ arguments: [String] = []) throws {
+        let started = try ChildProcess.start(
+            Self.program(), arguments: ["--listen", uri, "--exit-with-parent"] + arguments,
+            log: "/tmp/volleyd-tests-\(getpid()).log")
+        process = started.child
+        lifeline = started.input
+        defer { close(started.output) }
+        let line = ChildProcess.readLine(from: started.output, within: .seconds(10))
+        let words = try #require(line, "volleyd did not become ready").split(separator: " ")
+        try #require(words.count > 3 && words[1] == "ready")
+        address = try DeviceURI(String(words[3]))
+    }
+
+    /// The program, which the package builds beside the tests.
+    static func program() throws -> String {
+        do {
+            return try DaemonProcess.locate()
+        } catch {
+            Issue.record("volleyd is missing; run: swift build -c release --product volleyd")
+            throw error
+        }
+    }
+
+    /// Ends the daemon as a user would, and returns its status.
+    @discardableResult func stop() -> ChildProcess.End {
+        defer { close(lifeline) }
+        return process.stop(within: .seconds(10))
+    }
+
+    /// Ends the daemon without giving it a chance to do anything.
+    func kill() {
+        Glibc.kill(process.identifier, SIGKILL)
+        while process.endIfAny() == nil { usleep(1_000) }
+        close(lifeline)
+    }
+
+    /// A local address that no other test uses.
+    static func freshAddress() -> String {
+        "ipc:///tmp/volleyd-\(getpid())-\(UInt64.random(in: 0...(.max))).sock"
+    }
+}
+
+/// A client of a daemon.
+func makeClient(
+    of address: DeviceURI, label: String = "test",
+    _ adjust: (inout RemoteDeviceOptions) -> Void = { _ in }
+) -> RemoteDevice<ZeroMQTransport> {
+    var options = RemoteDeviceOptions(
+        runID: RunID(high: .random(in: 0...(.max)), low: 1), label: label)
+    adjust(&options)
+    return RemoteDevice(named: address.description, options: options) {
+        patience throws(TransportError) in
+        try ZeroMQTransport(connecting: address, patience: patience)
+    }
+}
