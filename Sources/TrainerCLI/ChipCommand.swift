@@ -25,6 +25,8 @@ struct ChipCommand: AsyncParsableCommand {
     func run() async throws {
         let opened = try await OpenedDevice.open(
             device.choice ?? DeviceOptions.firstChip, label: "volley chip")
+        let watch = SignalWatch.abandoning(opened)
+        defer { watch.end() }
         do {
             let description = try await opened.device?.describe()
             await opened.close()

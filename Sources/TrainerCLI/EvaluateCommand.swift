@@ -47,6 +47,8 @@ struct EvaluateCommand: AsyncParsableCommand {
             record.choice == .software ? DeviceOptions.firstChip : record.choice
         let opened = try await OpenedDevice.open(
             device.choice ?? fallback, label: "volley evaluate \(experiment.name)")
+        let watch = SignalWatch.abandoning(opened)
+        defer { watch.end() }
         do {
             var trainer = try await Trainer(experiment, data: splits, device: opened.device)
             try trainer.restore(checkpoint, source: run)
@@ -79,8 +81,8 @@ struct EvaluationResult: Encodable {
     var testLoss: Double
     /// Test patterns.
     var patterns: Int
-    /// Hidden spikes per pattern.
-    var spikesPerPattern: Double
+    /// Hidden spikes per pattern; nil where the device did not count them.
+    var spikesPerPattern: Double?
     /// Patterns per wall second.
     var patternsPerSecond: Double
     /// Chip time in all, in seconds; zero in software.
@@ -103,7 +105,8 @@ struct EvaluationResult: Encodable {
         testAccuracy = report.accuracy
         testLoss = report.loss
         patterns = report.patterns
-        spikesPerPattern = report.spikesPerPattern
+        // Spikes are not read out in an evaluation, and a device may then leave them uncounted.
+        spikesPerPattern = device == nil || report.hiddenSpikes > 0 ? report.spikesPerPattern : nil
         patternsPerSecond = report.seconds > 0 ? Double(report.patterns) / report.seconds : 0
         chipSeconds = report.execution.chipSeconds
         energyJoules = report.execution.energy
@@ -119,9 +122,12 @@ struct EvaluationResult: Encodable {
             "",
             "  test accuracy  \(TextFormat.percent(testAccuracy)) of \(TextFormat.count(patterns)) patterns, "
                 + "loss \(TextFormat.decimal(testLoss, 3))",
-            "  activity       \(TextFormat.decimal(spikesPerPattern, 1)) hidden spikes per pattern",
             "  this machine   \(TextFormat.decimal(patternsPerSecond)) patterns/s",
         ]
+        if let spikesPerPattern {
+            lines.append(
+                "  activity       \(TextFormat.decimal(spikesPerPattern, 1)) hidden spikes per pattern")
+        }
         if device != nil, patterns > 0 {
             let time = TextFormat.engineering(chipSeconds / Double(patterns), "s")
             let energy = TextFormat.engineering(energyJoules / Double(patterns), "J")

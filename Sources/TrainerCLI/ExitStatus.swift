@@ -30,7 +30,7 @@ package enum ExitStatus: Int32, CaseIterable {
         case .unavailable: "device or server not there, busy, or lost"
         case .fault: "internal error"
         case .inputOutput: "a file cannot be read or written"
-        case .interrupted: "stopped by SIGINT or SIGTERM with a checkpoint saved"
+        case .interrupted: "stopped by SIGINT or SIGTERM; of a training run, a checkpoint is saved"
         }
     }
 

@@ -69,6 +69,8 @@ struct GradientCommand: AsyncParsableCommand {
         let opened = try await OpenedDevice.open(
             device.choice ?? record?.choice ?? DeviceOptions.firstChip,
             label: "volley gradient \(experiment.name)")
+        let watch = SignalWatch.abandoning(opened)
+        defer { watch.end() }
         do {
             var trainer = try await Trainer(experiment, data: splits, device: opened.device)
             if let earlier, let (checkpoint, _) = try earlier.latestCheckpoint() {

@@ -56,6 +56,9 @@ struct OpenedDevice: Sendable {
         }
     }
 
+    /// Stops the bundled daemon at once, if there is one.
+    func stopDaemon() { daemon?.stop(within: .seconds(1)) }
+
     /// Ends the session and the daemon, if there are any.
     func close() async {
         await remote?.close()

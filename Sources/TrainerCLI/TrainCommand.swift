@@ -81,7 +81,7 @@ struct TrainCommand: AsyncParsableCommand {
 
     func run() async throws {
         let stop = StopRequest()
-        let watch = SignalWatch(stop, telling: .diagnostics)
+        let watch = SignalWatch.asking(stop, telling: .diagnostics)
         defer { watch.end() }
         if let resume {
             let folder = try RunFolder(opening: URL(fileURLWithPath: resume))

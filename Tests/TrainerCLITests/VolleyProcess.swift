@@ -42,6 +42,9 @@ struct VolleyProcess {
         try process.run()
     }
 
+    /// The process number.
+    var identifier: Int32 { process.processIdentifier }
+
     /// Sends a signal.
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
