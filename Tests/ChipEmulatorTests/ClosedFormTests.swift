@@ -30,7 +30,8 @@ import Testing
             let codes = try codes([(tick, 0)], weights: [Int8(weight)], targets: targets)
             for (sample, code) in codes.enumerated() {
                 let time = Double(sample * 212 - tick) / 125
-                let shift = Double(weight)
+                let shift =
+                    Double(weight)
                     * response(time, tauMem: tauMem, tauSyn: tauSyn, gain: gain)
                 let expected = min(255, max(0, 80 + shift))
                 // First order inside the step of the event: (h / tau)^2 / 8 of the jump in slope, own bound.
@@ -47,7 +48,8 @@ import Testing
         let codes = try codes([(150, 0), (900, 1)], weights: [50, -40], targets: targets)
         for (sample, code) in codes.enumerated() {
             let time = Double(sample * 212)
-            let expected = 80
+            let expected =
+                80
                 + 50 * response((time - 150) / 125, tauMem: 8, tauSyn: 4, gain: 2)
                 - 40 * response((time - 900) / 125, tauMem: 8, tauSyn: 7, gain: 2)
             #expect(abs(Double(code) - expected) <= 0.55, "sample \(sample)")

@@ -22,38 +22,59 @@ import Testing
     @Test func eachLimitIsNamed() throws {
         #expect(try refusal { _ in } == "accepted")
         let cases: [(String, (inout DeviceBatch) -> Void)] = [
-            ("600 neuron circuits, the chip has 512", {
-                $0.configuration.populations[0].size = 600
-            }),
+            (
+                "600 neuron circuits, the chip has 512",
+                {
+                    $0.configuration.populations[0].size = 600
+                }
+            ),
             ("300 input channels, the chip has 256", { $0.configuration.inputCount = 300 }),
             ("tauMem is 100.0 us", { $0.configuration.populations[0].targets.tauMem = 100 }),
             ("leak is 20.0 LSB", { $0.configuration.populations[0].targets.leak = 20 }),
-            ("tauSynInhibitory is nan", {
-                $0.configuration.populations[0].targets.tauSynInhibitory = .nan
-            }),
+            (
+                "tauSynInhibitory is nan",
+                {
+                    $0.configuration.populations[0].targets.tauSynInhibitory = .nan
+                }
+            ),
             ("weight code 64 of projection 0, source 1, target 1", { $0.synapses.codes[3] = 64 }),
             ("5 weight codes, the network has 6 synapses", { $0.synapses.codes.removeLast() }),
             ("the sample period is 60 ticks", { $0.configuration.samplePeriod = 60 }),
             ("30 samples of 212 ticks in a window of 4240", { $0.configuration.sampleCount = 30 }),
             ("the window is 70000 ticks", { $0.configuration.window = 70_000 }),
-            ("unit 2, tick 9", {
-                $0.configuration.inputCount = 2
-                $0.synapses.codes.removeLast(2)
-            }),
-            ("projection 0 targets population 4 of 1", {
-                $0.configuration.projections[0].target = 4
-            }),
+            (
+                "unit 2, tick 9",
+                {
+                    $0.configuration.inputCount = 2
+                    $0.synapses.codes.removeLast(2)
+                }
+            ),
+            (
+                "projection 0 targets population 4 of 1",
+                {
+                    $0.configuration.projections[0].target = 4
+                }
+            ),
             ("population 0 has 0 neurons", { $0.configuration.populations[0].size = 0 }),
-            ("membranes 0..<9 are asked for, the network has 2", {
-                $0.observables.membranes = 0..<9
-            }),
-            ("starts at population 0, which is integrating", {
-                $0.configuration.populations[0].kind = .integrating
-                $0.configuration.projections.append(.init(source: .population(0), target: 0))
-            }),
-            ("1025 entries, the chip takes 1024", {
-                for _ in 0..<1_024 { $0.inputs.append([]) }
-            }),
+            (
+                "membranes 0..<9 are asked for, the network has 2",
+                {
+                    $0.observables.membranes = 0..<9
+                }
+            ),
+            (
+                "starts at population 0, which is integrating",
+                {
+                    $0.configuration.populations[0].kind = .integrating
+                    $0.configuration.projections.append(.init(source: .population(0), target: 0))
+                }
+            ),
+            (
+                "1025 entries, the chip takes 1024",
+                {
+                    for _ in 0..<1_024 { $0.inputs.append([]) }
+                }
+            ),
         ]
         for (words, change) in cases {
             let text = try refusal(change)

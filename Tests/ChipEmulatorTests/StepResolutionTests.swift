@@ -33,7 +33,8 @@ import Testing
                         * (exp(-time / t.tauMem) - exp(-time / tau))
                 }
                 for neuron in configuration.neurons(ofPopulation: index) {
-                    let full = exp(-time / t.tauMem) * v[neuron]
+                    let full =
+                        exp(-time / t.tauMem) * v[neuron]
                         + gain(t.tauSynExcitatory) * e[neuron]
                         - gain(t.tauSynInhibitory) * i[neuron]
                     e[neuron] *= exp(-time / t.tauSynExcitatory)

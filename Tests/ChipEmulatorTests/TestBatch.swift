@@ -91,7 +91,8 @@ struct TestRandom: RandomNumberGenerator {
     /// Random codes, mostly excitatory at the inputs, weak elsewhere.
     mutating func codes(_ configuration: ChipConfiguration) -> [Int8] {
         configuration.projections.flatMap { projection in
-            let count = configuration.sourceCount(projection)
+            let count =
+                configuration.sourceCount(projection)
                 * configuration.populations[projection.target].size
             let range: ClosedRange<Int> = projection.source == .inputs ? -20...63 : -15...15
             return (0..<count).map { _ in Int8(Int.random(in: range, using: &self)) }

@@ -25,7 +25,7 @@ struct ExperimentTests {
         let experiment = try Experiment(yaml: "", source: "empty")
         #expect(experiment.grid.steps == 20)
         #expect(experiment.grid.stepMicroseconds == 1.7)
-        #expect(experiment.network.hidden .map(\.size) == [246])
+        #expect(experiment.network.hidden.map(\.size) == [246])
         #expect(experiment.graph.surrogateSlope == 50)
         #expect(experiment.objective.scale == 10)
         #expect(experiment.objective.burst == 5e-4)

@@ -62,7 +62,8 @@ struct HostAgainstChipTests {
                 steps: window / hostStep, stepMicroseconds: ChipClock.microseconds(ticks: hostStep)),
             integration: integration, reset: .zero)
         let chip = try Experiment(
-            yaml: "chip: {refractory_us: 0.04}\nmapping: {hidden_scale: \(scale)}", source: "trial").chip
+            yaml: "chip: {refractory_us: 0.04}\nmapping: {hidden_scale: \(scale)}", source: "trial"
+        ).chip
         var configuration = try Placement(
             network, on: nil, chip: chip, hiddenScale: scale, noiseSeed: 1
         ).configuration
@@ -158,8 +159,9 @@ struct HostAgainstChipTests {
         }
         #expect(spikes > 20_000, "the networks have to be active for this to mean anything")
         #expect(worst <= step, "largest difference of a spike time: \(worst) ticks")
-        print("host against ideal chip, own step: \(spikes) spikes in 100 networks, counts equal, "
-            + "largest time difference \(worst) ticks (step \(step) ticks)")
+        print(
+            "host against ideal chip, own step: \(spikes) spikes in 100 networks, counts equal, "
+                + "largest time difference \(worst) ticks (step \(step) ticks)")
     }
 
     @Test func theDifferenceShrinksAsTheHostGridIsRefined() throws {

@@ -43,11 +43,6 @@ public struct LoopbackTransport: Transport, ~Copyable {
     /// Ends the link.
     public consuming func close() {}
 
-    private init(outgoing: FrameQueue, incoming: FrameQueue) {
-        self.outgoing = outgoing
-        self.incoming = incoming
-    }
-
     private static let gone = TransportError(.peerGone, "the other end of the memory link is closed")
 }
 

@@ -169,9 +169,10 @@ extension DeviceBatch {
 extension ChipConfiguration {
     /// What makes these observables impossible here; `nil` when nothing does.
     package func flaw(of observables: Observables) -> String? {
-        guard observables.membranes.isEmpty
-            || (observables.membranes.lowerBound >= 0
-                && observables.membranes.upperBound <= neuronCount)
+        guard
+            observables.membranes.isEmpty
+                || (observables.membranes.lowerBound >= 0
+                    && observables.membranes.upperBound <= neuronCount)
         else {
             return "membranes \(observables.membranes) are asked for, of \(neuronCount) neurons"
         }

@@ -141,7 +141,7 @@ extension DeviceEndpoint {
             let image = try block.image(
                 onto: chip.image, weightLimit: configuration.description.geometry.weightLimit)
             chip.shadow = (image, block.epoch, block.imageChecksum, block.changedCount)
-        } catch where error.code == .badPayloadChecksum {
+        } catch  where error.code == .badPayloadChecksum {
             return refuse(
                 message, .epochMismatch, "the image that results is not the one meant", to: peer)
         }

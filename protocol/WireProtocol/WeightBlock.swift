@@ -133,8 +133,7 @@ package struct WeightBlock: Sendable, Equatable {
             image = base
             try apply(bitmap, changed, to: &image)
         }
-        for (index, byte) in changed.enumerated() where Int8(bitPattern: byte).magnitude > weightLimit
-        {
+        for (index, byte) in changed.enumerated() where Int8(bitPattern: byte).magnitude > weightLimit {
             throw WireError(
                 .outOfRange, at: Self.headByteCount + body.count - changed.count + index,
                 expected: UInt64(weightLimit), found: UInt64(Int8(bitPattern: byte).magnitude))

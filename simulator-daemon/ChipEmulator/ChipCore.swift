@@ -120,7 +120,8 @@ final class ChipCore: @unchecked Sendable {
                 let entry = next.add(1, ordering: .relaxed).oldValue
                 if entry >= entries { return }
                 let range = inputs.range(ofEntry: entry)
-                let codes = slots.codesPerEntry == 0
+                let codes =
+                    slots.codesPerEntry == 0
                     ? nil : slots.codes.baseAddress?.advanced(by: entry * slots.codesPerEntry)
                 slots.owners[entry] = worker
                 let good = chip_run_entry(

@@ -3,7 +3,7 @@ import ChipEmulator
 public import DeviceServer
 import DeviceTransport
 import Glibc
-public import Logging
+import Logging
 import ZeroMQDriver
 
 /// The process of an emulated chip.
@@ -66,13 +66,21 @@ import ZeroMQDriver
     @Option(
         help: ArgumentHelp(
             "Least level that is logged: trace, debug, info, notice, warning, error.",
-            valueName: "level"))
+            valueName: "level"),
+        transform: Self.level(named:))
     var logLevel = Logger.Level.info
 
     @Flag(help: "Stop when standard input ends, so that the daemon never outlives who started it.")
     var exitWithParent = false
 
     private static let profileNames = ChipProfile.catalog.map(\.name).joined(separator: ", ")
+
+    private static func level(named name: String) throws -> Logger.Level {
+        guard let level = Logger.Level(rawValue: name) else {
+            throw ValidationError("There is no log level \"\(name)\".")
+        }
+        return level
+    }
 
     func validate() throws {
         guard ChipProfile.named(profile) != nil else {
@@ -122,4 +130,3 @@ import ZeroMQDriver
 }
 
 extension DeviceServerOptions.Mode: ExpressibleByArgument {}
-extension Logger.Level: @retroactive ExpressibleByArgument {}

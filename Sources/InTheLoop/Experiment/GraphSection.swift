@@ -54,9 +54,10 @@ public struct GraphSection: Sendable, Equatable {
             "What the device records for the gradient: spikes and membranes, or spikes only.")
         membraneAtSpike = try reader.choice(
             "graph.membrane_at_spike", .crossing,
-            "Measured membrane where a spike was measured: at least threshold + overshoot, or the sample after the reset.")
+            "Measured membrane where a spike was measured: at least threshold + overshoot, or the sample after the reset."
+        )
         overshoot = try reader.number(
-            "graph.overshoot", 0.1, in: 0...10,
+            "graph.overshoot", 0.03, in: 0...10,
             "How far a membrane stands above the threshold at the grid point after it crossed, of (threshold - leak).")
     }
 }

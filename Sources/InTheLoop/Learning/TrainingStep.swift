@@ -1,5 +1,5 @@
-import SpikingNetworks
 import SpikeData
+import SpikingNetworks
 import Substrate
 
 /// One training step, from samples to changed weights: the pipeline that every rule, device and experiment runs through.
