@@ -49,12 +49,13 @@ final class LocalServer: Sendable {
                 }
                 self.serve(connection, handler)
             }
+            // Closed here and nowhere else, when nobody can be waiting on a number that has a new owner.
+            close(listening)
         }
     }
 
     deinit {
         shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
     }
 
     /// Its address.
