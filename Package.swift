@@ -149,7 +149,7 @@ let package = Package(
         .testTarget(
             name: "TrainerCLITests",
             dependencies: ["TrainerCLI", "InTheLoop", "SpikeData", "Substrate"],
-            path: "Tests/TrainerCLITests", swiftSettings: strictness),
+            path: "Tests/TrainerCLITests", exclude: ["Help"], swiftSettings: strictness),
         .testTarget(name: "PackageTests", path: "Tests/PackageTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]

@@ -10,8 +10,9 @@ struct DevicesCommand: AsyncParsableCommand {
         commandName: "devices",
         abstract: "Ask addresses who is there and whether the chip is free.",
         discussion: """
-            Without addresses, those of $VOLLEY_DEVICES (separated by spaces) are asked, then the sockets in
-            $XDG_RUNTIME_DIR/volley and /tmp/volley, then zmq+tcp://127.0.0.1:7755.
+            Without addresses, those of $VOLLEY_DEVICES (separated by spaces) are asked,
+            then the sockets in $XDG_RUNTIME_DIR/volley and /tmp/volley, then
+            zmq+tcp://127.0.0.1:7755.
 
             EXAMPLES
               volley devices

@@ -26,11 +26,11 @@ package enum ExitStatus: Int32, CaseIterable {
         switch self {
         case .success: "all went well"
         case .usage: "wrong arguments"
-        case .badInput: "bad experiment, data or checkpoint, or a network that does not fit the chip"
+        case .badInput: "bad experiment, data or checkpoint, or a network too large for the chip"
         case .unavailable: "device or server not there, busy, or lost"
         case .fault: "internal error"
         case .inputOutput: "a file cannot be read or written"
-        case .interrupted: "stopped by SIGINT or SIGTERM; of a training run, a checkpoint is saved"
+        case .interrupted: "stopped by SIGINT or SIGTERM; training has saved a checkpoint"
         }
     }
 

@@ -9,8 +9,9 @@ struct GradientCommand: AsyncParsableCommand {
         commandName: "gradient",
         abstract: "Write one training step, laid open, as safetensors.",
         discussion: """
-            The file holds inputs, labels, weights, what was measured, the loss and all gradients, and as metadata
-            every constant of the model, so that any other framework can check the step.
+            The file holds inputs, labels, weights, what was measured, the loss and all
+            gradients, and as metadata every constant of the model, so that any other
+            framework can check the step.
 
             EXAMPLES
               volley gradient yinyang --output step.safetensors

@@ -1,8 +1,8 @@
-import InTheLoop
+package import InTheLoop
 import Substrate
 
 /// The summary of a run as a table that needs no other knowledge than what it was for.
-struct SummaryTable {
+package struct SummaryTable {
     private var lines: [String] = []
 
     /// The table of a run.
@@ -10,7 +10,7 @@ struct SummaryTable {
     /// - Parameters:
     ///   - folder: where the run's files are.
     ///   - testPatterns: patterns of the test set.
-    init(_ summary: RunSummary, folder: String, testPatterns: Int) {
+    package init(_ summary: RunSummary, folder: String, testPatterns: Int) {
         let device = Self.device(summary)
         lines.append("Trained \"\(summary.experiment)\" \(device)")
         lines.append("")
@@ -30,7 +30,7 @@ struct SummaryTable {
     }
 
     /// The text, lines joined.
-    var text: String { lines.joined(separator: "\n") }
+    package var text: String { lines.joined(separator: "\n") }
 
     private static func device(_ summary: RunSummary) -> String {
         switch (summary.deviceProfile, summary.deviceSerial) {

@@ -18,12 +18,14 @@ struct TrainCommand: AsyncParsableCommand {
                   an experiment of your own on a running daemon or a board
               volley train yinyang --software
                   the same experiment without a chip
-              volley train yinyang --set network.hidden.0.size=30 --set training.learning_rate=0.002
+              volley train yinyang --set network.hidden.0.size=30 --set training.epochs=5
+                  with other values of some fields
               volley train --resume runs/NAME
                   go on with a run that was stopped, bit for bit
 
-            Ctrl-C saves a checkpoint and stops. Presets: \(Presets.names.joined(separator: ", ")).
+            Presets: \(Presets.names.joined(separator: ", ")).
             `volley experiment fields` documents every field of an experiment.
+            Ctrl-C saves a checkpoint and stops.
             """)
 
     @Argument(help: ArgumentHelp("A preset, or an experiment file.", valueName: "experiment"))

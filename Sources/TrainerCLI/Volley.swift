@@ -8,8 +8,8 @@ import InTheLoop
         commandName: "volley",
         abstract: "Train spiking networks on analog chips, in the loop.",
         discussion: """
-            The forward pass runs on the chip, the surrogate-gradient backward pass on this machine.
-            Without a chip, volley starts an emulated one by itself.
+            The forward pass runs on the chip, the surrogate-gradient backward pass on
+            this machine. Without a chip, volley starts an emulated one by itself.
 
             EXAMPLES
               volley train yinyang

@@ -97,12 +97,12 @@ struct CommandLineTests {
     func aSignalSavesACheckpointAndResumingEndsAsAnUnbrokenRun(signal: Int32) throws {
         try inFolder {
             let settings = [
-                "--software", "--epochs", "40", "--set", "data.training_samples=1000",
+                "--software", "--epochs", "150", "--set", "data.training_samples=1000",
                 "--set", "network.hidden.0.size=30",
             ]
             let broken = folder.appendingPathComponent("broken").path
             let process = try VolleyProcess(["train", "yinyang", "--output", broken] + settings)
-            while process.isRunning, !process.errorsSoFar.contains("epoch  2/40") {
+            while process.isRunning, !process.errorsSoFar.contains("epoch   7/150") {
                 Thread.sleep(forTimeInterval: 0.01)
             }
             process.send(signal)
@@ -112,7 +112,7 @@ struct CommandLineTests {
             let resumed = try VolleyProcess.run("train", "--resume", broken, "--json")
             let whole = try VolleyProcess.run(
                 "train", "yinyang", "--output", folder.appendingPathComponent("whole").path,
-                "--software", "--epochs", "40", "--set", "data.training_samples=1000",
+                "--software", "--epochs", "150", "--set", "data.training_samples=1000",
                 "--set", "network.hidden.0.size=30", "--json")
             #expect(resumed.status == 0, "\(resumed.errors)")
             let keys = ["test_accuracy", "training_loss", "spikes_per_pattern", "training_patterns"]

@@ -30,7 +30,7 @@ struct VolleyProcess {
         output = base.appendingPathExtension("out")
         errors = base.appendingPathExtension("err")
         for file in [output, errors] {
-            FileManager.default.createFile(atPath: file.path, contents: nil)
+            try Data().write(to: file)
         }
         process.executableURL = Self.program
         process.arguments = arguments

@@ -112,7 +112,7 @@ import ZeroMQDriver
             let listener = try ZeroMQListener(on: DeviceURI(listen))
             let address = listener.address
             let chip = EmulatedChip(profile: profile, serial: serial, threads: threads)
-            let server = DeviceServer(
+            let server = ChipServer(
                 chip, on: listener, options: DeviceServerOptions(mode: mode), stop: stop,
                 logger: logger)
             print(

@@ -7,7 +7,7 @@ import WireProtocol
 /// Serves one chip to the clients of one listener: a loop that turns frames, finished jobs and time into actions.
 ///
 /// The loop never waits for the chip, so that clients are answered while a job runs.
-public struct DeviceServer<Link: Listener & ~Copyable>: ~Copyable {
+public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
     private var listener: Link
     private var endpoint: DeviceEndpoint
     private let worker: ChipWorker
