@@ -2,7 +2,7 @@ public import SpikingNetworks
 public import Substrate
 internal import Tensors
 
-/// The weights of a network as codes: `code = round(scale * w)`, clipped to the weight limit.
+/// The weights of a network as codes: `code = round(scale * w)`, ties to even, clipped to the weight limit.
 ///
 /// Hidden layers have one fixed scale. The readout has no threshold, so its scale follows the largest weight:
 /// `min(limit / max|w|, readoutScaleLimit)`; `Alignment` undoes it. Rounding is straight-through: the gradient does not
@@ -55,14 +55,18 @@ public struct WeightMapping: Sendable, Equatable {
     private func append(_ weights: Matrix, _ scale: Float, to mapped: inout Mapped) {
         let limit = Float(weightLimit)
         var saturated = 0
-        mapped.synapses.codes.reserveCapacity(
-            mapped.synapses.codes.count + weights.rows * weights.columns)
+        var place = mapped.synapses.codes.count
+        mapped.synapses.codes.append(
+            contentsOf: repeatElement(0, count: weights.rows * weights.columns))
         for row in 0..<weights.rows {
             let start = row * weights.stride
-            for value in weights.values[start..<start + weights.columns] {
-                let code = (value * scale).rounded()
-                if abs(code) > limit { saturated += 1 }
-                mapped.synapses.codes.append(Int8(min(max(code, -limit), limit)))
+            for index in start..<start + weights.columns {
+                // Adding and taking away 1.5 * 2^23 rounds to the nearest whole number, ties to even, without a call.
+                let code = (weights.values[index] * scale + 12_582_912) - 12_582_912
+                let clipped = min(max(code, -limit), limit)
+                if clipped != code { saturated += 1 }
+                mapped.synapses.codes[place] = Int8(clipped)
+                place += 1
             }
         }
         mapped.saturated += saturated
