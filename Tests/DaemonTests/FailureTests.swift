@@ -13,9 +13,9 @@ extension DaemonTests {
             let daemon = try DaemonProcess(executable: TestDaemon.program(), arguments: ["--mode", "paced"])
             let client = makeClient(of: daemon.address) { $0.verdict = { daemon.failure } }
             _ = try await client.run(SmallExperiment.batch(1))
-            // 200 entries spaced by 500 us: the kill comes while the batch runs.
-            async let running = client.run(SmallExperiment.batch(2, entries: 200, entrySpacing: 62_500))
-            try await Task.sleep(for: .milliseconds(30))
+            // 1,000 entries spaced by 500 us: the kill comes while the batch runs.
+            async let running = client.run(SmallExperiment.batch(2, entries: 1_000, entrySpacing: 62_500))
+            try await waitForWork(of: client)
             let begin = ContinuousClock.now
             kill(daemon.processIdentifier, SIGKILL)
             do {
@@ -78,9 +78,9 @@ extension DaemonTests {
             var daemon = try TestDaemon(on: address, ["--mode", "paced"])
             let client = makeClient(of: daemon.address)
             _ = try await client.run(SmallExperiment.batch(1))
-            let batch = SmallExperiment.batch(2, entries: 100, entrySpacing: 62_500)
+            let batch = SmallExperiment.batch(2, entries: 1_000, entrySpacing: 62_500)
             async let running = client.run(batch)
-            try await Task.sleep(for: .milliseconds(25))
+            try await waitForWork(of: client)
             daemon.kill()
             daemon = try TestDaemon(on: address)
             let measured = try await running
@@ -97,8 +97,8 @@ extension DaemonTests {
             let daemon = try TestDaemon(on: address, ["--mode", "paced"])
             let client = makeClient(of: daemon.address)
             _ = try await client.run(SmallExperiment.batch(1))
-            async let running = client.run(SmallExperiment.batch(2, entries: 200, entrySpacing: 62_500))
-            try await Task.sleep(for: .milliseconds(30))
+            async let running = client.run(SmallExperiment.batch(2, entries: 1_000, entrySpacing: 62_500))
+            try await waitForWork(of: client)
             let begin = ContinuousClock.now
             let end = daemon.stop()
             #expect(end == .exited(0))

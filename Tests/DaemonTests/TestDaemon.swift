@@ -68,3 +68,12 @@ func makeClient(
         try ZeroMQTransport(connecting: address, patience: patience)
     }
 }
+
+/// Waits until the chip behind a client has work: from then on a batch that takes long enough is under way.
+func waitForWork(of client: RemoteDevice<ZeroMQTransport>) async throws {
+    for _ in 0..<1_000 {
+        if try await client.deviceHealth().jobsQueued > 0 { return }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+    Issue.record("the batch did not reach the chip within 5 seconds")
+}
