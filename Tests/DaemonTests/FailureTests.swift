@@ -139,7 +139,7 @@ extension DaemonTests {
             let task = Task {
                 try await client.run(SmallExperiment.batch(2, entries: 1_000, entrySpacing: 62_500))
             }
-            try await Task.sleep(for: .milliseconds(50))
+            try await waitForWork(of: client)
             let begin = ContinuousClock.now
             task.cancel()
             let result = await task.result

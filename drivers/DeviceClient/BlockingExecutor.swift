@@ -18,6 +18,11 @@ final class BlockingExecutor: SerialExecutor {
         queue = DispatchQueue(label: label, qos: .userInitiated)
     }
 
+    /// Another executor on the same thread.
+    init(sharing other: BlockingExecutor) {
+        queue = other.queue
+    }
+
     deinit {
         timer.withLock { $0?.source.cancel() }
     }

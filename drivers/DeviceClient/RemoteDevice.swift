@@ -18,6 +18,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
     let options: RemoteDeviceOptions
     private let open: Opener
     private let executor: BlockingExecutor
+    private let sideDoor: SideDoor
     private let origin = ContinuousClock.now
     private var session: HostSession
     private var link: Link?
@@ -53,6 +54,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         self.options = options
         self.open = open
         executor = BlockingExecutor(label: "volley.device")
+        sideDoor = SideDoor(besides: executor)
         var random = SystemRandomNumberGenerator()
         var configuration = HostSessionConfiguration(
             runID: options.runID, label: options.label, entropy: (random.next(), random.next()))
@@ -74,7 +76,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
             if let description { return description }
             try step(within: Self.slice(after: .zero))
             try checkCancellation("the description of \(name) was not waited for")
-            await Task.yield()
+            await sideDoor.pass()
         }
     }
 
@@ -99,7 +101,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
             linkStatistics.waitingSeconds +=
                 (now - waitBegin) / .seconds(1) - (linkStatistics.decodingSeconds - busy)
             if Task.isCancelled { return try await cancel(batch.id) }
-            await Task.yield()
+            await sideDoor.pass()
         }
     }
 
@@ -112,7 +114,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         while now < limit {
             if let health { return health }
             try step(within: Self.slice(after: .zero))
-            await Task.yield()
+            await sideDoor.pass()
         }
         throw DeviceError(.unreachable, "\(name) did not report its health within 5 s")
     }
@@ -126,7 +128,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
             let limit = now + .seconds(2)
             while case .started = phase, link != nil, now < limit {
                 guard (try? step(within: .milliseconds(20))) != nil else { break }
-                await Task.yield()
+                await sideDoor.pass()
             }
         }
         phase = .closed
@@ -314,7 +316,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         while now < limit, link != nil {
             if let outcome = outcomes[batch] { return try outcome.get() }
             try step(within: .milliseconds(10))
-            await Task.yield()
+            await sideDoor.pass()
         }
         throw DeviceError(.cancelled, "batch \(batch) was cancelled")
     }

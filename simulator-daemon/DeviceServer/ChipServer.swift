@@ -69,7 +69,9 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
             worker.abandon()
         }
         let end = now + options.farewell
-        while now < end, endpoint.health(now: now).sessions > 0 { try serve(atMost: end - now) }
+        while now < end, endpoint.isSending || endpoint.health(now: now).resultsKept > 0 {
+            try serve(atMost: end - now)
+        }
         report(endpoint.health(now: now))
         listener.close()
     }

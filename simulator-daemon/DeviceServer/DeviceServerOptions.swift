@@ -12,13 +12,13 @@ public struct DeviceServerOptions: Sendable, Hashable {
     public var mode: Mode
     /// How long a running job may take to finish after a stop was asked for.
     public var stopLimit: Duration
-    /// How long clients get, after that, to fetch what is on its way to them.
+    /// How long clients get at most, after that, to take and acknowledge what is on its way to them.
     public var farewell: Duration
 
-    /// Fast; five seconds for a running job; a quarter of a second for the last results.
+    /// Fast; five seconds for a running job; two seconds for the last results.
     public init(
         mode: Mode = .fast, stopLimit: Duration = .seconds(5),
-        farewell: Duration = .milliseconds(250)
+        farewell: Duration = .seconds(2)
     ) {
         self.mode = mode
         self.stopLimit = stopLimit
