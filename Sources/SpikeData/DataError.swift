@@ -1,5 +1,7 @@
+public import Substrate
+
 /// What can be wrong with a data set: where it lies, what it holds, how it is fetched.
-public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct DataError: RemediedError, Hashable {
     /// The kinds of failure.
     public enum Code: String, Sendable, Hashable {
         /// No data set has this name.
@@ -30,11 +32,5 @@ public struct DataError: Error, Sendable, Hashable, CustomStringConvertible {
         self.code = code
         self.detail = detail
         self.remedy = remedy
-    }
-
-    /// The detail, and the remedy in a sentence of its own.
-    public var description: String {
-        guard let remedy else { return detail }
-        return "\(detail)\n\(remedy)"
     }
 }

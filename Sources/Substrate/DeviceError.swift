@@ -1,5 +1,5 @@
 /// What a device, or the way to it, can answer instead of a recording.
-public struct DeviceError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct DeviceError: RemediedError, Hashable {
     /// What went wrong, in classes that policy can act on.
     public enum Code: String, Sendable, Hashable {
         /// The endpoint cannot be understood or opened.
@@ -40,11 +40,5 @@ public struct DeviceError: Error, Sendable, Hashable, CustomStringConvertible {
         self.code = code
         self.detail = detail
         self.remedy = remedy
-    }
-
-    /// The detail, and the remedy in a sentence of its own.
-    public var description: String {
-        guard let remedy else { return detail }
-        return "\(detail)\n\(remedy)"
     }
 }

@@ -1,5 +1,7 @@
+public import Substrate
+
 /// What is wrong with a run folder, a checkpoint, or a run.
-public struct RunError: Error, Sendable, Hashable, CustomStringConvertible {
+public struct RunError: RemediedError, Hashable {
     /// The kinds of trouble.
     public enum Code: String, Sendable, Hashable {
         /// A folder or file cannot be read or written.
@@ -26,11 +28,5 @@ public struct RunError: Error, Sendable, Hashable, CustomStringConvertible {
         self.code = code
         self.detail = detail
         self.remedy = remedy
-    }
-
-    /// The detail, and the remedy in a line of its own.
-    public var description: String {
-        guard let remedy else { return detail }
-        return "\(detail)\n\(remedy)"
     }
 }
