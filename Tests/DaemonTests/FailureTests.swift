@@ -13,8 +13,8 @@ extension DaemonTests {
             let daemon = try DaemonProcess(executable: TestDaemon.program(), arguments: ["--mode", "paced"])
             let client = makeClient(of: daemon.address) { $0.verdict = { daemon.failure } }
             _ = try await client.run(SmallExperiment.batch(1))
-            // 1,000 entries spaced by 500 us: the kill comes while the batch runs.
-            async let running = client.run(SmallExperiment.batch(2, entries: 1_000, entrySpacing: 62_500))
+            // 1,000 entries spaced by 10 ms: the kill comes while the batch runs, however busy the thread pool is.
+            async let running = client.run(SmallExperiment.batch(2, entries: 1_000, entrySpacing: 1_250_000))
             try await waitForWork(of: client)
             let begin = ContinuousClock.now
             kill(daemon.processIdentifier, SIGKILL)
@@ -78,7 +78,7 @@ extension DaemonTests {
             var daemon = try TestDaemon(on: address, ["--mode", "paced"])
             let client = makeClient(of: daemon.address)
             _ = try await client.run(SmallExperiment.batch(1))
-            let batch = SmallExperiment.batch(2, entries: 1_000, entrySpacing: 62_500)
+            let batch = SmallExperiment.batch(2, entries: 1_000, entrySpacing: 1_250_000)
             async let running = client.run(batch)
             try await waitForWork(of: client)
             daemon.kill()
@@ -137,7 +137,7 @@ extension DaemonTests {
             let client = makeClient(of: daemon.address)
             _ = try await client.run(SmallExperiment.batch(1))
             let task = Task {
-                try await client.run(SmallExperiment.batch(2, entries: 1_000, entrySpacing: 62_500))
+                try await client.run(SmallExperiment.batch(2, entries: 1_000, entrySpacing: 1_250_000))
             }
             try await waitForWork(of: client)
             let begin = ContinuousClock.now
