@@ -125,6 +125,15 @@ struct TrainerTests {
         #expect(trained.progress.history.count == 2)
     }
 
+    @Test func aMinibatchLargerThanTheDeviceTakesIsRefusedWithBothNumbers() async throws {
+        var profile = ChipProfile.standard
+        profile.geometry.maximumEntriesPerBatch = 64
+        let error = await #expect(throws: MappingError.self) {
+            try await Trainer(experiment(), data: YinYang.splits(), device: chip(profile))
+        }
+        #expect(error?.needed == 100 && error?.available == 64)
+    }
+
     @Test func aDeviceThatLosesEventsStopsTheRun() async throws {
         struct Lossy: SpikingDevice {
             let inner: EmulatedDevice

@@ -126,7 +126,7 @@ struct FieldReader {
         return value
     }
 
-    /// Free text; an empty default means that the field must be given.
+    /// Free text.
     mutating func text(
         _ path: String, _ fallback: String, _ meaning: String
     ) throws(ExperimentError) -> String {

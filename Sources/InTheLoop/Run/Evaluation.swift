@@ -34,7 +34,8 @@ public struct Evaluation: Sendable {
     let alignment: Alignment
     let mapping: WeightMapping
     let device: (any SpikingDevice)?
-    let planner: BatchPlanner
+    /// Most patterns that the device takes in a batch.
+    let entriesPerBatch: Int
     let loss: any Loss
     let threads: Int
 
@@ -53,7 +54,7 @@ public struct Evaluation: Sendable {
         let start = ContinuousClock.now
         let mapped = mapping.quantize(network)
         var report = Report()
-        let size = min(Self.patternsPerBatch, planner.entriesPerBatch)
+        let size = min(Self.patternsPerBatch, entriesPerBatch)
         for samples in Minibatches(inOrder: data.count, size: size) {
             let (trains, labels) = data.minibatch(samples)
             let readout: TimeSeries

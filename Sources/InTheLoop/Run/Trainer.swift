@@ -41,6 +41,11 @@ public struct Trainer: Sendable {
         self.experiment = experiment
         description = try await device?.describe()
         let geometry = description?.geometry ?? .brainScaleS2
+        if device != nil, experiment.training.batchSize > geometry.maximumEntriesPerBatch {
+            throw MappingError(
+                resource: "patterns in a batch", needed: experiment.training.batchSize,
+                available: geometry.maximumEntriesPerBatch, remedy: "Lower training.batch_size.")
+        }
         let limit = experiment.data.trainingSamples
         training = limit > 0 ? data.train.prefix(limit) : data.train
         let setup = ExperimentSetup(
@@ -60,7 +65,7 @@ public struct Trainer: Sendable {
             placement: placement, alignment: alignment, mapping: setup.mapping, device: device)
         evaluation = Evaluation(
             placement: placement, alignment: alignment, mapping: setup.mapping, device: device,
-            planner: BatchPlanner(geometry: geometry), loss: setup.rule.loss, threads: threads)
+            entriesPerBatch: geometry.maximumEntriesPerBatch, loss: setup.rule.loss, threads: threads)
         encoded = EncodedDataSet(training, encoder: setup.encoder)
         test = EncodedDataSet(data.test, encoder: setup.encoder)
     }
