@@ -18,6 +18,7 @@ let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 
 let package = Package(
@@ -51,6 +52,8 @@ let package = Package(
         .target(name: "Tensors", path: "Sources/Tensors", swiftSettings: pure),
         .target(name: "Substrate", path: "Sources/Substrate", swiftSettings: pure),
         .target(name: "DeviceTransport", path: "drivers/DeviceTransport", swiftSettings: pure),
+        .target(
+            name: "Settings", dependencies: [yams], path: "Sources/Settings", swiftSettings: pure),
 
         // Parts.
         .target(
@@ -60,8 +63,9 @@ let package = Package(
             name: "SpikeData", dependencies: ["Tensors", "Substrate", "CZlib", crypto],
             path: "Sources/SpikeData", swiftSettings: edge),
         .target(
-            name: "ChipEmulator", dependencies: ["Substrate", "CChipKernels"],
-            path: "simulator-daemon/ChipEmulator", swiftSettings: edge),
+            name: "ChipEmulator", dependencies: ["Settings", "Substrate", "CChipKernels"],
+            path: "simulator-daemon/ChipEmulator", resources: [.embedInCode("Profiles")],
+            swiftSettings: edge),
         .target(
             name: "WireProtocol", dependencies: ["Substrate", protobuf, crypto],
             path: "protocol/WireProtocol", exclude: ["Proto/control.proto"], swiftSettings: pure),
@@ -73,8 +77,7 @@ let package = Package(
         .target(
             name: "InTheLoop",
             dependencies: [
-                "Tensors", "Substrate", "SpikingNetworks", "SpikeData", crypto,
-                .product(name: "Yams", package: "Yams"),
+                "Tensors", "Settings", "Substrate", "SpikingNetworks", "SpikeData", crypto,
             ],
             path: "Sources/InTheLoop", resources: [.embedInCode("Presets")], swiftSettings: pure),
         .target(
@@ -91,15 +94,15 @@ let package = Package(
         .executableTarget(
             name: "TrainerCLI",
             dependencies: [
-                "InTheLoop", "SpikingNetworks", "SpikeData", "Substrate", "Tensors",
+                "InTheLoop", "Settings", "SpikingNetworks", "SpikeData", "Substrate", "Tensors",
                 "DeviceClient", "DeviceTransport", "ZeroMQDriver", argumentParser,
             ],
             path: "Sources/TrainerCLI", swiftSettings: edge),
         .executableTarget(
             name: "SimulatorDaemon",
             dependencies: [
-                "DeviceServer", "ChipEmulator", "Substrate", "DeviceTransport", "ZeroMQDriver",
-                argumentParser, logging,
+                "DeviceServer", "ChipEmulator", "Settings", "Substrate", "DeviceTransport",
+                "ZeroMQDriver", argumentParser, logging,
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
 
@@ -129,7 +132,8 @@ let package = Package(
         .testTarget(
             name: "InTheLoopTests",
             dependencies: [
-                "InTheLoop", "SpikingNetworks", "SpikeData", "Substrate", "Tensors", "ChipEmulator",
+                "InTheLoop", "Settings", "SpikingNetworks", "SpikeData", "Substrate", "Tensors",
+                "ChipEmulator",
             ],
             path: "Tests/InTheLoopTests", swiftSettings: strictness),
         .testTarget(

@@ -64,6 +64,17 @@ public struct ChipConfiguration: Sendable, Hashable, Codable {
         }
     }
 
+    /// The circuit that holds the parameters and the CADC column of each neuron of a population.
+    ///
+    /// Logical neurons take circuits in order, each as many as its fan-in needs; the first of them is meant.
+    public func circuits(ofPopulation index: Int, on geometry: ChipGeometry) -> StrideTo<Int> {
+        let start = populations.indices.prefix(index).reduce(0) {
+            $0 + populations[$1].size * geometry.circuits(fanIn: fanIn(ofPopulation: $1))
+        }
+        let merged = geometry.circuits(fanIn: fanIn(ofPopulation: index))
+        return stride(from: start, to: start + merged * populations[index].size, by: merged)
+    }
+
     /// Weight codes of all projections together.
     public var synapseCount: Int {
         projections.reduce(0) { $0 + sourceCount($1) * populations[$1.target].size }
@@ -85,14 +96,18 @@ extension ChipConfiguration {
         public var kind: Kind
         /// Number of neurons.
         public var size: Int
-        /// What they are set to.
+        /// What they shall be.
         public var targets: NeuronTargets
+        /// What is written for that, neuron by neuron, where a calibration has found it; empty for the codes that give
+        /// the targets on paper.
+        public var codes: [NeuronCodes]
 
         /// A group of like neurons.
-        public init(kind: Kind, size: Int, targets: NeuronTargets) {
+        public init(kind: Kind, size: Int, targets: NeuronTargets, codes: [NeuronCodes] = []) {
             self.kind = kind
             self.size = size
             self.targets = targets
+            self.codes = codes
         }
     }
 

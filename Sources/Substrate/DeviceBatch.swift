@@ -32,10 +32,14 @@ public struct Observables: Sendable, Hashable, Codable {
     public var spikes: Bool
     /// The neurons whose membranes the CADC samples; empty for none.
     public var membranes: Range<Int>
+    /// A voltage common to all columns, in CADC LSB, that the CADC samples instead of the membranes; `nil` for the
+    /// membranes. It tells a column's own error from the neuron's.
+    public var reference: Double?
 
     /// What a device records of each entry.
-    public init(spikes: Bool, membranes: Range<Int>) {
+    public init(spikes: Bool, membranes: Range<Int>, reference: Double? = nil) {
         self.spikes = spikes
         self.membranes = membranes
+        self.reference = reference
     }
 }

@@ -18,6 +18,8 @@ public struct DeviceDescription: Sendable, Hashable, Codable {
     public var firmware: String
     /// What the chip has.
     public var geometry: ChipGeometry
+    /// What its neurons can be set to; `nil` where the device does not say, and takes targets only.
+    public var parameters: NeuronParameters?
     /// The effects that are switched on, for an emulated chip, with their scales, in the profile's words.
     public var effects: [String]
     /// Hash of the device's calibration and profile, in hexadecimal.
@@ -26,13 +28,14 @@ public struct DeviceDescription: Sendable, Hashable, Codable {
     /// A description; every argument has the meaning of the property of its name.
     public init(
         kind: Kind, serial: UInt64, profile: String, firmware: String, geometry: ChipGeometry,
-        effects: [String], calibration: String
+        parameters: NeuronParameters? = nil, effects: [String], calibration: String
     ) {
         self.kind = kind
         self.serial = serial
         self.profile = profile
         self.firmware = firmware
         self.geometry = geometry
+        self.parameters = parameters
         self.effects = effects
         self.calibration = calibration
     }

@@ -12,11 +12,13 @@ public struct Recording: Sendable, Equatable {
     public var accounting: EventAccounting
     /// What the run cost in chip time, energy and device time.
     public var execution: ExecutionReport
+    /// Temperature of the chip when the batch began, in degrees Celsius, where the device measures it.
+    public var temperature: Double?
 
     /// A recording; every argument has the meaning of the property of its name.
     public init(
         batch: UInt64, spikes: SpikeTrains, membranes: CADCRecording?, validity: [EntryValidity],
-        accounting: EventAccounting, execution: ExecutionReport
+        accounting: EventAccounting, execution: ExecutionReport, temperature: Double? = nil
     ) {
         self.batch = batch
         self.spikes = spikes
@@ -24,6 +26,7 @@ public struct Recording: Sendable, Equatable {
         self.validity = validity
         self.accounting = accounting
         self.execution = execution
+        self.temperature = temperature
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import DeviceTransport
 import InTheLoop
+import Settings
 import SpikeData
 import Substrate
 
@@ -48,7 +49,7 @@ package enum ExitStatus: Int32, CaseIterable {
         case let error as DataError: self = Self.status(of: error.code)
         case let error as DeviceError: self = Self.status(of: error.code)
         case let error as RunError: self = Self.status(of: error.code)
-        case is ExperimentError, is MappingError: self = .badInput
+        case is FieldError, is MappingError: self = .badInput
         case let error as TransportError: self = error.code == .badAddress ? .usage : .unavailable
         case is CancellationError: self = .interrupted
         case is ExitCode, is ValidationError, is CleanExit: return nil

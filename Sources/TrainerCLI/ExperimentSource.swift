@@ -1,5 +1,6 @@
 import Foundation
 import InTheLoop
+import Settings
 
 /// A preset's name or the path of an experiment file, as the user wrote it.
 struct ExperimentSource {
@@ -12,7 +13,7 @@ struct ExperimentSource {
     ///   - settings: `FIELD=VALUE` texts, from `--set`.
     ///   - seed: the seed, from `--seed`.
     ///   - epochs: the epochs, from `--epochs`.
-    /// - Throws: `ExperimentError` with place and reason, `CommandError` if there is no such preset or file.
+    /// - Throws: `FieldError` with place and reason, `CommandError` if there is no such preset or file.
     func experiment(settings: [String] = [], seed: UInt64? = nil, epochs: Int? = nil) throws -> Experiment {
         var overrides = try settings.map(Self.override)
         if let seed { overrides.append(("seed", "\(seed)")) }

@@ -28,7 +28,7 @@ import Testing
         var profile = ChipProfile.standard
         profile.parameters.bits = 0
         let circuits = (0..<20_000).map {
-            NeuronCircuit(targets, circuit: $0, profile: profile, serial: 7)
+            NeuronCircuit(targets, codes: nil, circuit: $0, profile: profile, serial: 7)
         }
         expectSpread(circuits.map(\.tauMem), mean: 10, deviation: 0.6, "tauMem")
         expectSpread(circuits.map(\.tauSynExcitatory), mean: 5, deviation: 0.25, "tauSyn exc.")
@@ -44,12 +44,13 @@ import Testing
     @Test func parameterCodesAreTheNearestOfTheirRange() {
         var profile = ChipProfile.ideal
         profile.parameters = .brainScaleS2
-        let step = 59.5 / 1_023
+        // 1023 equal factors from 0.2 to 150 us.
+        let step = log(150 / 0.2) / 1_023
         for tau in [0.5, 6, 6.03, 59.99] {
             let circuit = NeuronCircuit(
-                TestBatch.targets(tauMem: tau), circuit: 0, profile: profile, serial: 1)
-            #expect(abs(circuit.tauMem - tau) <= step / 2 + 1e-9)
-            let code = (circuit.tauMem - 0.5) / step
+                TestBatch.targets(tauMem: tau), codes: nil, circuit: 0, profile: profile, serial: 1)
+            #expect(abs(log(circuit.tauMem / tau)) <= step / 2 + 1e-9)
+            let code = log(circuit.tauMem / 0.2) / step
             #expect(abs(code - code.rounded()) < 1e-6)
         }
     }

@@ -1,10 +1,11 @@
 import InTheLoop
+import Settings
 import Testing
 
 /// Experiment files: what is read, what is refused, and in which words.
 struct ExperimentTests {
-    private func error(_ yaml: String) -> ExperimentError? {
-        do throws(ExperimentError) {
+    private func error(_ yaml: String) -> FieldError? {
+        do throws(FieldError) {
             _ = try Experiment(yaml: yaml, source: "test.yaml")
             return nil
         } catch {

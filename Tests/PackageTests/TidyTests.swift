@@ -13,19 +13,20 @@ import Testing
         "Tensors": Target(folder: "Sources/Tensors", modules: []),
         "Substrate": Target(folder: "Sources/Substrate", modules: []),
         "DeviceTransport": Target(folder: "drivers/DeviceTransport", modules: []),
+        "Settings": Target(folder: "Sources/Settings", modules: ["Yams"]),
         "SpikingNetworks": Target(
             folder: "Sources/SpikingNetworks", modules: ["Tensors", "CTrainingKernels"]),
         "SpikeData": Target(
             folder: "Sources/SpikeData", modules: ["Tensors", "Substrate", "CZlib", "Crypto"]),
         "ChipEmulator": Target(
-            folder: "simulator-daemon/ChipEmulator", modules: ["Substrate", "CChipKernels"]),
+            folder: "simulator-daemon/ChipEmulator", modules: ["Settings", "Substrate", "CChipKernels"]),
         "WireProtocol": Target(
             folder: "protocol/WireProtocol", modules: ["Substrate", "SwiftProtobuf", "Crypto"]),
         "ZeroMQDriver": Target(
             folder: "drivers/ZeroMQDriver", modules: ["DeviceTransport", "CZeroMQ"]),
         "InTheLoop": Target(
             folder: "Sources/InTheLoop",
-            modules: ["Tensors", "Substrate", "SpikingNetworks", "SpikeData", "Crypto", "Yams"]),
+            modules: ["Tensors", "Settings", "Substrate", "SpikingNetworks", "SpikeData", "Crypto"]),
         "DeviceClient": Target(
             folder: "drivers/DeviceClient",
             modules: ["Substrate", "WireProtocol", "DeviceTransport"]),
@@ -35,14 +36,14 @@ import Testing
         "TrainerCLI": Target(
             folder: "Sources/TrainerCLI",
             modules: [
-                "InTheLoop", "SpikingNetworks", "SpikeData", "Substrate", "Tensors",
+                "InTheLoop", "Settings", "SpikingNetworks", "SpikeData", "Substrate", "Tensors",
                 "DeviceClient", "DeviceTransport", "ZeroMQDriver", "ArgumentParser",
             ]),
         "SimulatorDaemon": Target(
             folder: "simulator-daemon/SimulatorDaemon",
             modules: [
-                "DeviceServer", "ChipEmulator", "Substrate", "DeviceTransport", "ZeroMQDriver",
-                "ArgumentParser", "Logging",
+                "DeviceServer", "ChipEmulator", "Settings", "Substrate", "DeviceTransport",
+                "ZeroMQDriver", "ArgumentParser", "Logging",
             ]),
     ]
 

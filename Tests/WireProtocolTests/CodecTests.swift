@@ -117,8 +117,8 @@ import WireProtocol
                 #expect(assembly.isComplete)
                 #expect(
                     assembly.recording(
-                        accounting: recording.accounting, execution: recording.execution)
-                        == recording, "batch \(id), \(entries) entries a chunk")
+                        accounting: recording.accounting, execution: recording.execution,
+                        temperature: recording.temperature) == recording, "batch \(id), \(entries) entries a chunk")
             }
         }
     }
@@ -145,6 +145,24 @@ import WireProtocol
                 }
             }
             #expect(messages == [payload], "\(count) bytes")
+        }
+    }
+
+    @Test func parameterCodesSurviveTheWire() throws {
+        var generator = SeededGenerator(seed: 5)
+        func code() -> UInt16 { UInt16.random(in: 0...1_023, using: &generator) }
+        let codes = (0..<7).map { _ in
+            NeuronCodes(
+                leak: code(), reset: code(), threshold: code(), tauMem: code(),
+                tauSynExcitatory: code(), tauSynInhibitory: code(), refractory: code(),
+                synapticGain: code(), cadcOffset: Int16.random(in: -128...127, using: &generator))
+        }
+        let bytes = CodesBlock.encode(codes)
+        #expect(bytes.count == 7 * 18)
+        #expect(try CodesBlock.decode(bytes[...]) == codes)
+        #expect(try CodesBlock.decode([]) == [])
+        for length in 1..<18 {
+            #expect(throws: WireError.self) { try CodesBlock.decode(bytes[..<length]) }
         }
     }
 

@@ -38,11 +38,12 @@ extension PBPopulation {
         }
         size = UInt32(population.size)
         targets = PBTargets(population.targets)
+        codes = .init(CodesBlock.encode(population.codes))
     }
 
     /// The population.
     ///
-    /// - Throws: `unknownCode` for a kind that is not known.
+    /// - Throws: `unknownCode` for a kind that is not known, `truncated` for codes that do not end with a neuron.
     func population() throws(WireError) -> ChipConfiguration.Population {
         let kind: ChipConfiguration.Population.Kind
         switch self.kind {
@@ -51,7 +52,9 @@ extension PBPopulation {
         case .unknown, .UNRECOGNIZED:
             throw WireError(.unknownCode, at: 0, expected: 2, found: UInt64(self.kind.rawValue))
         }
-        return ChipConfiguration.Population(kind: kind, size: Int(size), targets: targets.targets)
+        return ChipConfiguration.Population(
+            kind: kind, size: Int(size), targets: targets.targets,
+            codes: try CodesBlock.decode(Array(codes)[...]))
     }
 }
 
@@ -111,6 +114,11 @@ extension ChipConfiguration {
         for (index, population) in populations.enumerated()
         where !(1...Self.unitLimit ~= population.size) {
             return "population \(index) has \(population.size) neurons, not 1...\(Self.unitLimit)"
+        }
+        for (index, population) in populations.enumerated()
+        where !(population.codes.isEmpty || population.codes.count == population.size) {
+            return "population \(index) has parameter codes for \(population.codes.count) of its "
+                + "\(population.size) neurons"
         }
         guard populations.count <= 256, neuronCount <= Self.unitLimit else {
             return "the network has \(neuronCount) neurons in \(populations.count) populations; "
@@ -175,6 +183,9 @@ extension ChipConfiguration {
                     && observables.membranes.upperBound <= neuronCount)
         else {
             return "membranes \(observables.membranes) are asked for, of \(neuronCount) neurons"
+        }
+        if let reference = observables.reference, !reference.isFinite {
+            return "the CADC's reference voltage is not a number"
         }
         return nil
     }

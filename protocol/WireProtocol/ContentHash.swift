@@ -16,11 +16,14 @@ package enum ContentHash {
         block: ArraySlice<UInt8>
     ) -> [UInt8] {
         var bytes = configurationHash
-        bytes.reserveCapacity(configurationHash.count + 13 + block.count)
+        bytes.reserveCapacity(configurationHash.count + 21 + block.count)
         bytes.append(littleEndian: imageChecksum)
         bytes.append(observables.spikes ? 1 : 0)
         bytes.append(littleEndian: UInt32(observables.firstMembrane))
         bytes.append(littleEndian: UInt32(observables.membranes.count))
+        if let reference = observables.reference {
+            bytes.append(littleEndian: reference.bitPattern)
+        }
         bytes.append(contentsOf: block)
         return Array(SHA256.hash(data: bytes))
     }

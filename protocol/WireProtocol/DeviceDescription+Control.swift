@@ -14,11 +14,12 @@ extension PBDescription {
         geometry = PBGeometry(description.geometry)
         effects = description.effects
         calibration = description.calibration
+        if let stated = description.parameters { parameters = PBNeuronParameters(stated) }
     }
 
     /// The description.
     ///
-    /// - Throws: `unknownCode` for a kind that is not known.
+    /// - Throws: `unknownCode` for a kind that is not known, `outOfRange` for parameters that make no sense.
     func description() throws(WireError) -> DeviceDescription {
         let kind: DeviceDescription.Kind
         switch self.kind {
@@ -29,7 +30,9 @@ extension PBDescription {
         }
         return DeviceDescription(
             kind: kind, serial: serial, profile: profile, firmware: firmware,
-            geometry: geometry.geometry, effects: effects, calibration: calibration)
+            geometry: geometry.geometry,
+            parameters: hasParameters ? try parameters.parameters() : nil, effects: effects,
+            calibration: calibration)
     }
 }
 

@@ -95,7 +95,8 @@ extension DeviceEndpoint {
         let first = Int(wanted.observables.firstMembrane)
         let observables = Observables(
             spikes: wanted.observables.spikes,
-            membranes: first..<first + Int(wanted.observables.membraneCount))
+            membranes: first..<first + Int(wanted.observables.membraneCount),
+            reference: wanted.observables.hasReference ? wanted.observables.reference : nil)
         if let flaw = network.flaw(of: observables) {
             return refuse(message, .invalid, flaw, to: peer)
         }

@@ -88,6 +88,7 @@ extension DeviceEndpoint {
         done.configurationHash = .init(job.configurationHash)
         done.imageCrc = job.imageChecksum
         done.contentHash = .init(job.contentHash)
+        if let temperature = recording.temperature { done.temperature = temperature }
         job.state = .done
         job.batch = nil
         job.chunks = chunks

@@ -65,6 +65,9 @@ extension HostSession {
         execute.observables.spikes = batch.batch.observables.spikes
         execute.observables.firstMembrane = UInt32(batch.batch.observables.firstMembrane)
         execute.observables.membraneCount = UInt32(batch.batch.observables.membranes.count)
+        if let reference = batch.batch.observables.reference {
+            execute.observables.reference = reference
+        }
         execute.chunkEntries = UInt32(batch.shape.chunkEntries)
         execute.contentHash = .init(batch.contentHash)
         actions += request(

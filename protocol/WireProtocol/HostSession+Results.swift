@@ -67,7 +67,9 @@ extension HostSession {
         let done = try ControlCodec.decode(PBDone.self, message.payload)
         var batch = pending[index]
         let (accounting, execution) = try CostsBlock.decode(Array(done.costs)[...])
-        let recording = batch.assembly.recording(accounting: accounting, execution: execution)
+        let recording = batch.assembly.recording(
+            accounting: accounting, execution: execution,
+            temperature: done.hasTemperature ? done.temperature : nil)
         if let flaw = Self.flaw(of: recording, batch, done) {
             throw WireError(flaw, at: 0, expected: batch.batch.id, found: done.batch)
         }
@@ -94,6 +96,7 @@ extension HostSession {
             [UInt8](done.contentHash) == batch.contentHash
         else { return .outOfRange }
         guard recording.accounting.balances,
+            recording.temperature?.isFinite ?? true,
             recording.accounting.offered == UInt64(batch.batch.inputs.eventCount),
             !batch.batch.observables.spikes
                 || recording.accounting.delivered == UInt64(recording.spikes.eventCount)

@@ -155,9 +155,9 @@ package struct ResultAssembly: Sendable {
     /// Whether all chunks are here.
     package var isComplete: Bool { chunkCount == shape.chunkCount }
 
-    /// The recording, with the costs that DONE brought.
+    /// The recording, with the costs and the temperature that DONE brought.
     package func recording(
-        accounting: EventAccounting, execution: ExecutionReport
+        accounting: EventAccounting, execution: ExecutionReport, temperature: Double?
     ) -> Recording {
         Recording(
             batch: batch,
@@ -169,6 +169,7 @@ package struct ResultAssembly: Sendable {
                 : CADCRecording(
                     neurons: shape.observables.membranes, sampleCount: shape.sampleCount,
                     codes: codes),
-            validity: validity, accounting: accounting, execution: execution)
+            validity: validity, accounting: accounting, execution: execution,
+            temperature: temperature)
     }
 }

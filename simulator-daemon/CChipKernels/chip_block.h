@@ -12,7 +12,7 @@ typedef struct {
     float half_v[CHIP_LANES], half_e[CHIP_LANES], half_i[CHIP_LANES];
     float threshold[CHIP_LANES], threshold_noise[CHIP_LANES], reset[CHIP_LANES];
     float refractory[CHIP_LANES], noise[CHIP_LANES], lower[CHIP_LANES], upper[CHIP_LANES];
-    float code_gain[CHIP_LANES], code_offset[CHIP_LANES];
+    float code_gain[CHIP_LANES], code_offset[CHIP_LANES], leak[CHIP_LANES];
 } chip_block;
 
 // State of the neurons of a block: membrane above leak, currents, end of the refractory time in steps.
@@ -55,6 +55,8 @@ typedef struct {
     uint8_t *codes;  // [sample, lane], or NULL
     uint32_t steps_per_sample, sample_count;
     float converter_noise;
+    bool samples_reference;
+    float reference;
 } chip_task;
 
 typedef struct {

@@ -159,6 +159,8 @@ static void run_population(chip_pass *pass, uint32_t index, uint32_t first, uint
             .steps_per_sample = settings->steps_per_sample,
             .sample_count = settings->sample_count,
             .converter_noise = settings->converter_noise,
+            .samples_reference = settings->samples_reference,
+            .reference = settings->reference,
         };
         if (records(settings, &array->shape)) {
             size_t size = (size_t)settings->sample_count * CHIP_LANES;

@@ -118,6 +118,7 @@ void chip_program_set_neuron(
     block->upper[n] = neuron->upper;
     block->code_gain[n] = neuron->code_gain;
     block->code_offset[n] = neuron->code_offset;
+    block->leak[n] = neuron->leak;
     program->quadrants[shape->first_neuron + index] = neuron->quadrant;
     program->lane_neurons[(size_t)number * CHIP_LANES + n] = shape->first_neuron + index;
 }

@@ -29,21 +29,49 @@ struct BatchCheck {
         for (index, population) in configuration.populations.enumerated() {
             let place = "population \(index)"
             if population.size < 1 { throw refuse("\(place) has \(population.size) neurons") }
+            try checkCodes(population, place)
             let targets = population.targets
             let ranges = profile.parameters
-            try check(targets.leak, ranges.potential, "leak", "LSB", place)
-            try check(targets.tauMem, ranges.tauMem, "tauMem", "us", place)
-            try check(targets.tauSynExcitatory, ranges.tauSyn, "tauSynExcitatory", "us", place)
-            try check(targets.tauSynInhibitory, ranges.tauSyn, "tauSynInhibitory", "us", place)
+            try check(targets.leak, ranges.potential.allowed, "leak", "LSB", place)
+            try check(targets.tauMem, ranges.tauMem.allowed, "tauMem", "us", place)
+            try check(targets.tauSynExcitatory, ranges.tauSyn.allowed, "tauSynExcitatory", "us", place)
+            try check(targets.tauSynInhibitory, ranges.tauSyn.allowed, "tauSynInhibitory", "us", place)
             try check(
-                targets.synapticGain, ranges.synapticGain, "synapticGain", "LSB per code", place)
+                targets.synapticGain, ranges.synapticGain.allowed, "synapticGain", "LSB per code", place)
             switch population.kind {
             case .spiking:
-                try check(targets.reset, ranges.potential, "reset", "LSB", place)
-                try check(targets.threshold, ranges.threshold, "threshold", "LSB", place)
-                try check(targets.refractory, ranges.refractory, "refractory", "us", place)
+                try check(targets.reset, ranges.potential.allowed, "reset", "LSB", place)
+                try check(targets.threshold, ranges.threshold.allowed, "threshold", "LSB", place)
+                try check(targets.refractory, ranges.refractory.allowed, "refractory", "us", place)
             case .integrating: break
             }
+        }
+    }
+
+    private func checkCodes(
+        _ population: ChipConfiguration.Population, _ place: String
+    ) throws(DeviceError) {
+        let codes = population.codes
+        if codes.isEmpty { return }
+        let bits = profile.parameters.bits
+        if bits == 0 {
+            throw refuse(
+                "\(place) has parameter codes, the chip takes none", "Send targets only.")
+        }
+        if codes.count != population.size {
+            throw refuse("\(place) has codes for \(codes.count) of \(population.size) neurons")
+        }
+        let highest = UInt16(profile.parameters.highestCode)
+        let neuron = codes.firstIndex {
+            max(
+                max($0.leak, $0.reset, $0.threshold, $0.tauMem),
+                max($0.tauSynExcitatory, $0.tauSynInhibitory, $0.refractory, $0.synapticGain))
+                > highest
+        }
+        if let neuron {
+            throw refuse(
+                "\(place), neuron \(neuron): a parameter code is above \(highest)",
+                "This chip's codes have \(bits) bits.")
         }
     }
 

@@ -1,4 +1,4 @@
-import Substrate
+public import Substrate
 
 extension ChipProfile {
     /// A chip after BrainScaleS-2 as it is after calibration: the *calibrated spread*, with all temporal noise.
@@ -52,16 +52,34 @@ extension ChipProfile {
     }
 }
 
-extension ChipProfile.Parameters {
-    /// The ranges of calix for BrainScaleS-2, with codes of 10 bits; the gain's range is an own estimate.
+extension NeuronParameters {
+    /// The allowed ranges of calix for BrainScaleS-2, with codes of 10 bits.
+    ///
+    /// A potential's code is 1.6 V / 1023, a third of an LSB of the CADC. Own estimates: the gain's range, and time
+    /// constants and gains in codes of equal factors (0.6 % and 0.7 %).
     public static let brainScaleS2 = Self(
-        potential: 50...160, threshold: 50...220, tauMem: 0.5...60, tauSyn: 0.3...30,
-        refractory: 0.04...32, synapticGain: 0...10, bits: 10)
+        potential: ParameterRange(allowed: 50...160, coded: 0...341, spacing: .linear),
+        threshold: ParameterRange(allowed: 50...220, coded: 0...341, spacing: .linear),
+        tauMem: ParameterRange(allowed: 0.5...60, coded: 0.2...150, spacing: .logarithmic),
+        tauSyn: ParameterRange(allowed: 0.3...30, coded: 0.1...90, spacing: .logarithmic),
+        refractory: ParameterRange(allowed: 0.04...32, coded: 0.04...32, spacing: .logarithmic),
+        synapticGain: ParameterRange(allowed: 0.01...10, coded: 0.003...30, spacing: .logarithmic),
+        bits: 10, isCalibratedByHost: false)
 
     /// Wide ranges without codes.
     public static let unlimited = Self(
-        potential: -1_000...1_000, threshold: -1_000...1_000, tauMem: 0.05...10_000,
-        tauSyn: 0.05...10_000, refractory: 0...500, synapticGain: 0...1_000, bits: 0)
+        potential: ParameterRange(anyOf: -1_000...1_000),
+        threshold: ParameterRange(anyOf: -1_000...1_000),
+        tauMem: ParameterRange(anyOf: 0.05...10_000), tauSyn: ParameterRange(anyOf: 0.05...10_000),
+        refractory: ParameterRange(anyOf: 0...500), synapticGain: ParameterRange(anyOf: 0...1_000),
+        bits: 0, isCalibratedByHost: false)
+}
+
+extension ParameterRange {
+    /// A range that has no codes.
+    fileprivate init(anyOf values: ClosedRange<Double>) {
+        self.init(allowed: values, coded: values, spacing: .linear)
+    }
 }
 
 extension ChipProfile.Integration {

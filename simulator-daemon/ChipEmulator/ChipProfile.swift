@@ -10,7 +10,7 @@ public struct ChipProfile: Sendable, Hashable, Codable {
     /// What the chip has.
     public var geometry: ChipGeometry
     /// What neurons can be set to, and how finely.
-    public var parameters: Parameters
+    public var parameters: NeuronParameters
     /// How time is resolved.
     public var integration: Integration
     /// Deviations that are drawn once for each serial.
@@ -30,7 +30,7 @@ public struct ChipProfile: Sendable, Hashable, Codable {
 
     /// A profile; every argument has the meaning of the property of its name.
     public init(
-        name: String, geometry: ChipGeometry, parameters: Parameters, integration: Integration,
+        name: String, geometry: ChipGeometry, parameters: NeuronParameters, integration: Integration,
         mismatch: Mismatch, noise: Noise, converter: Converter, rails: Rails?,
         events: EventPaths, timing: Timing, energy: Energy
     ) {
@@ -56,24 +56,6 @@ public struct ChipProfile: Sendable, Hashable, Codable {
 }
 
 extension ChipProfile {
-    /// What neurons can be set to.
-    public struct Parameters: Sendable, Hashable, Codable {
-        /// Leak and reset potentials, in CADC LSB.
-        public var potential: ClosedRange<Double>
-        /// Thresholds, in CADC LSB.
-        public var threshold: ClosedRange<Double>
-        /// Membrane time constants, in microseconds.
-        public var tauMem: ClosedRange<Double>
-        /// Synaptic time constants, in microseconds.
-        public var tauSyn: ClosedRange<Double>
-        /// Refractory times, in microseconds.
-        public var refractory: ClosedRange<Double>
-        /// Synaptic gains, in CADC LSB per weight code.
-        public var synapticGain: ClosedRange<Double>
-        /// Bits of the codes that divide each range evenly; zero for no quantisation.
-        public var bits: Int
-    }
-
     /// How time is resolved.
     public struct Integration: Sendable, Hashable, Codable {
         /// The finest time at which anything can happen.

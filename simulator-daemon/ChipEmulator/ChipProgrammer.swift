@@ -38,7 +38,9 @@ struct ChipProgrammer {
         for neuron in 0..<population.size {
             let first = circuit + neuron * merged
             let built = NeuronCircuit(
-                population.targets, circuit: first, profile: profile, serial: serial)
+                population.targets,
+                codes: population.codes.isEmpty ? nil : population.codes[neuron], circuit: first,
+                profile: profile, serial: serial)
             let kernelNeuron = built.kernelNeuron(
                 step: step, kind: population.kind, profile: profile, quadrant: first / perQuadrant)
             core.set(kernelNeuron, population: index, index: neuron)

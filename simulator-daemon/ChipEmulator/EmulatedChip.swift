@@ -44,7 +44,8 @@ public struct EmulatedChip: Sendable {
     public var description: DeviceDescription {
         DeviceDescription(
             kind: .emulator, serial: serial, profile: profile.name, firmware: Self.firmware,
-            geometry: profile.geometry, effects: profile.effects, calibration: fingerprint)
+            geometry: profile.geometry, parameters: profile.parameters,
+            effects: profile.effects, calibration: fingerprint)
     }
 
     /// Runs a batch.

@@ -26,9 +26,13 @@ package struct NeuronCircuit {
     /// CADC gain of the column.
     package var converterGain: Double
 
-    /// A circuit set to targets; fixed deviations come from the serial and the circuit's number.
-    package init(_ targets: NeuronTargets, circuit: Int, profile: ChipProfile, serial: UInt64) {
-        let ranges = profile.parameters
+    /// A circuit with codes written to it; fixed deviations come from the serial and the circuit's number.
+    ///
+    /// - Parameter codes: `nil` for those that give the targets on paper.
+    package init(
+        _ targets: NeuronTargets, codes: NeuronCodes?, circuit: Int, profile: ChipProfile,
+        serial: UInt64
+    ) {
         let spread = profile.mismatch
         func draw(_ purpose: KeyedDraw.Purpose) -> KeyedDraw {
             KeyedDraw(serial: serial, purpose, UInt64(circuit))
@@ -41,24 +45,23 @@ package struct NeuronCircuit {
             var numbers = draw(purpose)
             return spread > 0 ? spread * numbers.normal() : 0
         }
-        let nominalLeak = ranges.code(targets.leak, ranges.potential)
-        let nominalThreshold = ranges.code(targets.threshold, ranges.threshold)
-        swing = (nominalThreshold - nominalLeak).magnitude
-        leak = nominalLeak + shift(.leak, spread.leak)
-        reset = ranges.code(targets.reset, ranges.potential) + shift(.reset, spread.reset)
-        threshold = nominalThreshold + shift(.threshold, spread.threshold) * swing
-        tauMem = ranges.code(targets.tauMem, ranges.tauMem) * factor(.tauMem, spread.tauMem)
-        tauSynExcitatory =
-            ranges.code(targets.tauSynExcitatory, ranges.tauSyn)
-            * factor(.tauSynExcitatory, spread.tauSyn)
-        tauSynInhibitory =
-            ranges.code(targets.tauSynInhibitory, ranges.tauSyn)
-            * factor(.tauSynInhibitory, spread.tauSyn)
-        refractory = ranges.code(targets.refractory, ranges.refractory)
-        synapticGain =
-            ranges.code(targets.synapticGain, ranges.synapticGain)
-            * factor(.synapticGain, spread.synapticGain)
-        converterOffset = shift(.converterOffset, profile.converter.offset)
+        var nominal = targets
+        if profile.parameters.bits > 0 {
+            nominal = profile.parameters.values(
+                of: codes ?? profile.parameters.codes(for: targets))
+        }
+        // The spread of thresholds is relative to the swing that was asked for, whatever the codes are.
+        swing = (targets.threshold - targets.leak).magnitude
+        leak = nominal.leak + shift(.leak, spread.leak)
+        reset = nominal.reset + shift(.reset, spread.reset)
+        threshold = nominal.threshold + shift(.threshold, spread.threshold) * swing
+        tauMem = nominal.tauMem * factor(.tauMem, spread.tauMem)
+        tauSynExcitatory = nominal.tauSynExcitatory * factor(.tauSynExcitatory, spread.tauSyn)
+        tauSynInhibitory = nominal.tauSynInhibitory * factor(.tauSynInhibitory, spread.tauSyn)
+        refractory = nominal.refractory
+        synapticGain = nominal.synapticGain * factor(.synapticGain, spread.synapticGain)
+        converterOffset =
+            shift(.converterOffset, profile.converter.offset) - Double(codes?.cadcOffset ?? 0)
         converterGain = 1 + shift(.converterGain, profile.converter.gain)
     }
 
@@ -96,16 +99,7 @@ package struct NeuronCircuit {
             lower: profile.rails.map { Float($0.lower - leak) } ?? -.infinity,
             upper: profile.rails.map { Float($0.upper - leak) } ?? .infinity,
             code_gain: Float(converterGain),
-            code_offset: Float(converterGain * leak + converterOffset),
+            code_offset: Float(converterGain * leak + converterOffset), leak: Float(leak),
             quadrant: UInt32(quadrant))
-    }
-}
-
-extension ChipProfile.Parameters {
-    /// The value of the code next to a value of a range.
-    func code(_ value: Double, _ range: ClosedRange<Double>) -> Double {
-        guard bits > 0 else { return value }
-        let step = (range.upperBound - range.lowerBound) / Double((1 << bits) - 1)
-        return range.lowerBound + ((value - range.lowerBound) / step).rounded() * step
     }
 }

@@ -41,6 +41,8 @@ extension chip_settings {
         membrane_noise = profile.noise.membrane > 0
         threshold_noise = profile.noise.threshold > 0
         converter_noise = Float(profile.converter.noise)
+        samples_reference = batch.observables.reference != nil
+        reference = Float(batch.observables.reference ?? 0)
         spike_time_noise = Float(
             profile.noise.spikeTime * 1_000 / Double(ChipClock.tickPicoseconds))
         input_link = events.inputLink.kernelServer

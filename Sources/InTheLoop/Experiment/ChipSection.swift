@@ -1,3 +1,5 @@
+import Settings
+
 /// What the chip's neurons are set to, as hardware values.
 public struct ChipSection: Sendable, Equatable {
     /// Leak potential, in CADC LSB.
@@ -11,7 +13,7 @@ public struct ChipSection: Sendable, Equatable {
     /// Start-to-start distance of patterns while training, in µs; zero for as dense as possible.
     public var spacingMicroseconds: Double
 
-    init(reading reader: inout FieldReader) throws(ExperimentError) {
+    init(reading reader: inout FieldReader) throws(FieldError) {
         leak = try reader.number("chip.leak_lsb", 80, in: 50...160, "Leak potential, in CADC LSB.")
         reset = try reader.number("chip.reset_lsb", 80, in: 50...160, "Reset potential, in CADC LSB.")
         threshold = try reader.number(

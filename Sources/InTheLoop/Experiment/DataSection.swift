@@ -1,3 +1,5 @@
+import Settings
+
 /// What is learned.
 public struct DataSection: Sendable, Equatable {
     /// Name of the data set in the catalogue.
@@ -5,7 +7,7 @@ public struct DataSection: Sendable, Equatable {
     /// Training samples used; zero for all.
     public var trainingSamples: Int
 
-    init(reading reader: inout FieldReader) throws(ExperimentError) {
+    init(reading reader: inout FieldReader) throws(FieldError) {
         set = try reader.text(
             "data.set", "yin-yang", "Name of the data set; `volley data list` shows what there is.")
         trainingSamples = try reader.integer(

@@ -1,3 +1,5 @@
+import Settings
+
 /// How features become input spikes.
 public struct EncodingSection: Sendable, Equatable {
     /// The encoders.
@@ -23,7 +25,7 @@ public struct EncodingSection: Sendable, Equatable {
     /// Input channels that carry each feature of the linear code.
     public var copies: Int
 
-    init(reading reader: inout FieldReader) throws(ExperimentError) {
+    init(reading reader: inout FieldReader) throws(FieldError) {
         kind = try reader.choice(
             "encoding.kind", .latency,
             "latency: t = tau ln(x / (x - threshold)); linear: t = early + x (late - early).")

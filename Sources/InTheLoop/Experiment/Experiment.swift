@@ -1,3 +1,4 @@
+public import Settings
 public import SpikingNetworks
 
 /// A training run, complete: what is learned from what, by which network, with which recipe, on which settings of a chip.
@@ -31,7 +32,7 @@ public struct Experiment: Sendable, Equatable {
     /// Every field with its meaning and its value in force.
     public private(set) var fields: [FieldDocumentation]
 
-    init(reading reader: inout FieldReader) throws(ExperimentError) {
+    init(reading reader: inout FieldReader) throws(FieldError) {
         name = try reader.text("name", "experiment", "Short name; names the run folder.")
         summary = try reader.text("summary", "", "A sentence for the reader of a run folder.")
         seed = UInt64(
@@ -67,13 +68,15 @@ public struct Experiment: Sendable, Equatable {
     /// - Throws: the place and the reason; unknown fields come with a suggestion.
     public init(
         yaml: String, source: String, overrides: [(path: String, value: String)] = []
-    ) throws(ExperimentError) {
-        var reader = try FieldReader(yaml: yaml, source: source, overrides: overrides)
+    ) throws(FieldError) {
+        var reader = try FieldReader(
+            yaml: yaml, source: source, subject: "an experiment", help: "volley experiment fields",
+            overrides: overrides)
         try self.init(reading: &reader)
     }
 
     /// The whole experiment as YAML with every field written out; reading it gives the same experiment.
     public var resolved: String {
-        ResolvedExperiment.yaml(fields)
+        ResolvedFields.yaml(fields)
     }
 }

@@ -1,3 +1,4 @@
+import Settings
 public import SpikingNetworks
 
 /// The computation graph of the host.
@@ -39,7 +40,7 @@ public struct GraphSection: Sendable, Equatable {
         }
     }
 
-    init(reading reader: inout FieldReader) throws(ExperimentError) {
+    init(reading reader: inout FieldReader) throws(FieldError) {
         integration = try reader.choice(
             "graph.integration", .releasedCode,
             "released_code: V[t+1] = b V[t] + k I[t+1]; paper_text: I[t] instead; exponential: exact propagator.")

@@ -1,3 +1,5 @@
+import Settings
+
 /// How weights become codes.
 public struct MappingSection: Sendable, Equatable {
     /// Codes per unit of hidden weight.
@@ -5,7 +7,7 @@ public struct MappingSection: Sendable, Equatable {
     /// Largest number of codes per unit of readout weight.
     public var readoutScaleLimit: Double
 
-    init(reading reader: inout FieldReader) throws(ExperimentError) {
+    init(reading reader: inout FieldReader) throws(FieldError) {
         hiddenScale = try reader.number(
             "mapping.hidden_scale", 240, in: 1...100_000,
             "Weight codes per unit of hidden weight; hidden weights are clamped to what the codes can express.")

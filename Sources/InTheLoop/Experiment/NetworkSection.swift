@@ -1,3 +1,5 @@
+import Settings
+
 /// Layers and initial weights.
 public struct NetworkSection: Sendable, Equatable {
     /// A hidden layer.
@@ -23,7 +25,7 @@ public struct NetworkSection: Sendable, Equatable {
     /// Whether hidden layers keep their initial weights, for comparison.
     public var freezeHidden: Bool
 
-    init(reading reader: inout FieldReader) throws(ExperimentError) {
+    init(reading reader: inout FieldReader) throws(FieldError) {
         let count = try reader.elements(of: "network.hidden", default: 1)
         guard (1...16).contains(count) else {
             throw reader.fail("network.hidden", "1 to 16 hidden layers are possible, not \(count)")

@@ -1,3 +1,5 @@
+import Settings
+
 /// Loss and regularisers.
 public struct ObjectiveSection: Sendable, Equatable {
     /// What of the readout is classified.
@@ -19,7 +21,7 @@ public struct ObjectiveSection: Sendable, Equatable {
     /// Weight of the mean square of the readout maximum.
     public var readoutAmplitude: Double
 
-    init(reading reader: inout FieldReader) throws(ExperimentError) {
+    init(reading reader: inout FieldReader) throws(FieldError) {
         score = try reader.choice(
             "objective.score", .maxOverTime,
             "What of the readout membrane is classified: its maximum or its sum over time.")

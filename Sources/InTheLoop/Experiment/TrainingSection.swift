@@ -1,3 +1,5 @@
+import Settings
+
 /// The optimiser and how long it runs.
 public struct TrainingSection: Sendable, Equatable {
     /// Passes over the training samples.
@@ -13,7 +15,7 @@ public struct TrainingSection: Sendable, Equatable {
     /// Largest random rotation of images, in degrees.
     public var rotationDegrees: Double
 
-    init(reading reader: inout FieldReader) throws(ExperimentError) {
+    init(reading reader: inout FieldReader) throws(FieldError) {
         epochs = try reader.integer(
             "training.epochs", 100, in: 0...100_000, "Passes over the training samples.")
         batchSize = try reader.integer(

@@ -114,6 +114,44 @@ nonisolated enum PBDeviceKind: SwiftProtobuf.Enum, Swift.CaseIterable {
 
 }
 
+nonisolated enum PBCodeSpacing: SwiftProtobuf.Enum, Swift.CaseIterable {
+  typealias RawValue = Int
+  case unknown // = 0
+  case linear // = 1
+  case logarithmic // = 2
+  case UNRECOGNIZED(Int)
+
+  init() {
+    self = .unknown
+  }
+
+  init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unknown
+    case 1: self = .linear
+    case 2: self = .logarithmic
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  var rawValue: Int {
+    switch self {
+    case .unknown: return 0
+    case .linear: return 1
+    case .logarithmic: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  static let allCases: [PBCodeSpacing] = [
+    .unknown,
+    .linear,
+    .logarithmic,
+  ]
+
+}
+
 nonisolated enum PBPopulationKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   typealias RawValue = Int
   case unknown // = 0
@@ -549,37 +587,102 @@ nonisolated struct PBGeometry: Sendable {
   init() {}
 }
 
-nonisolated struct PBDescription: Sendable {
+/// What a neuron parameter can be set to (allowed), and the values of code zero and of the highest code on paper.
+nonisolated struct PBParameterRange: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var kind: PBDeviceKind = .unknown
+  var allowedLower: Double = 0
 
-  var serial: UInt64 = 0
+  var allowedUpper: Double = 0
 
-  var profile: String = String()
+  var codedLower: Double = 0
 
-  var firmware: String = String()
+  var codedUpper: Double = 0
+
+  var spacing: PBCodeSpacing = .unknown
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBNeuronParameters: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Six: potentials, thresholds, membrane and synaptic time constants, refractory times, synaptic gains.
+  var ranges: [PBParameterRange] = []
+
+  var bits: UInt32 = 0
+
+  var calibratedByHost: Bool = false
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct PBDescription: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var kind: PBDeviceKind {
+    get {_storage._kind}
+    set {_uniqueStorage()._kind = newValue}
+  }
+
+  var serial: UInt64 {
+    get {_storage._serial}
+    set {_uniqueStorage()._serial = newValue}
+  }
+
+  var profile: String {
+    get {_storage._profile}
+    set {_uniqueStorage()._profile = newValue}
+  }
+
+  var firmware: String {
+    get {_storage._firmware}
+    set {_uniqueStorage()._firmware = newValue}
+  }
 
   var geometry: PBGeometry {
-    get {_geometry ?? PBGeometry()}
-    set {_geometry = newValue}
+    get {_storage._geometry ?? PBGeometry()}
+    set {_uniqueStorage()._geometry = newValue}
   }
   /// Returns true if `geometry` has been explicitly set.
-  var hasGeometry: Bool {self._geometry != nil}
+  var hasGeometry: Bool {_storage._geometry != nil}
   /// Clears the value of `geometry`. Subsequent reads from it will return its default value.
-  mutating func clearGeometry() {self._geometry = nil}
+  mutating func clearGeometry() {_uniqueStorage()._geometry = nil}
 
-  var effects: [String] = []
+  var effects: [String] {
+    get {_storage._effects}
+    set {_uniqueStorage()._effects = newValue}
+  }
 
-  var calibration: String = String()
+  var calibration: String {
+    get {_storage._calibration}
+    set {_uniqueStorage()._calibration = newValue}
+  }
+
+  var parameters: PBNeuronParameters {
+    get {_storage._parameters ?? PBNeuronParameters()}
+    set {_uniqueStorage()._parameters = newValue}
+  }
+  /// Returns true if `parameters` has been explicitly set.
+  var hasParameters: Bool {_storage._parameters != nil}
+  /// Clears the value of `parameters`. Subsequent reads from it will return its default value.
+  mutating func clearParameters() {_uniqueStorage()._parameters = nil}
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _geometry: PBGeometry? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 nonisolated struct PBTargets: Sendable {
@@ -625,6 +728,9 @@ nonisolated struct PBPopulation: Sendable {
   var hasTargets: Bool {self._targets != nil}
   /// Clears the value of `targets`. Subsequent reads from it will return its default value.
   mutating func clearTargets() {self._targets = nil}
+
+  /// Codes block, SPEC section 7.7; empty for the codes that give the targets on paper.
+  var codes: Data = Data()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -736,9 +842,21 @@ nonisolated struct PBObservables: Sendable {
 
   var membraneCount: UInt32 = 0
 
+  /// Absent: the membranes. Otherwise what all columns sample instead, in CADC LSB.
+  var reference: Double {
+    get {_reference ?? 0}
+    set {_reference = newValue}
+  }
+  /// Returns true if `reference` has been explicitly set.
+  var hasReference: Bool {self._reference != nil}
+  /// Clears the value of `reference`. Subsequent reads from it will return its default value.
+  mutating func clearReference() {self._reference = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _reference: Double? = nil
 }
 
 nonisolated struct PBExecute: Sendable {
@@ -827,9 +945,21 @@ nonisolated struct PBDone: Sendable {
 
   var contentHash: Data = Data()
 
+  /// Of the chip when the batch began, in degrees Celsius; absent where it is not measured.
+  var temperature: Double {
+    get {_temperature ?? 0}
+    set {_temperature = newValue}
+  }
+  /// Returns true if `temperature` has been explicitly set.
+  var hasTemperature: Bool {self._temperature != nil}
+  /// Clears the value of `temperature`. Subsequent reads from it will return its default value.
+  mutating func clearTemperature() {self._temperature = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+
+  fileprivate var _temperature: Double? = nil
 }
 
 nonisolated struct PBAck: Sendable {
@@ -898,6 +1028,10 @@ nonisolated extension PBBatchState: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension PBDeviceKind: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DEVICE_KIND_UNKNOWN\0\u{1}DEVICE_KIND_EMULATOR\0\u{1}DEVICE_KIND_BOARD\0")
+}
+
+nonisolated extension PBCodeSpacing: SwiftProtobuf._ProtoNameProviding {
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CODE_SPACING_UNKNOWN\0\u{1}CODE_SPACING_LINEAR\0\u{1}CODE_SPACING_LOGARITHMIC\0")
 }
 
 nonisolated extension PBPopulationKind: SwiftProtobuf._ProtoNameProviding {
@@ -1754,9 +1888,9 @@ nonisolated extension PBGeometry: SwiftProtobuf.Message, SwiftProtobuf._MessageI
   }
 }
 
-nonisolated extension PBDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Description"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}serial\0\u{1}profile\0\u{1}firmware\0\u{1}geometry\0\u{1}effects\0\u{1}calibration\0")
+nonisolated extension PBParameterRange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ParameterRange"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}allowed_lower\0\u{3}allowed_upper\0\u{3}coded_lower\0\u{3}coded_upper\0\u{1}spacing\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1764,55 +1898,200 @@ nonisolated extension PBDescription: SwiftProtobuf.Message, SwiftProtobuf._Messa
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
-      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.serial) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.profile) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.firmware) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._geometry) }()
-      case 6: try { try decoder.decodeRepeatedStringField(value: &self.effects) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self.calibration) }()
+      case 1: try { try decoder.decodeSingularDoubleField(value: &self.allowedLower) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.allowedUpper) }()
+      case 3: try { try decoder.decodeSingularDoubleField(value: &self.codedLower) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self.codedUpper) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.spacing) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.kind != .unknown {
-      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    if self.allowedLower.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.allowedLower, fieldNumber: 1)
     }
-    if self.serial != 0 {
-      try visitor.visitSingularFixed64Field(value: self.serial, fieldNumber: 2)
+    if self.allowedUpper.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.allowedUpper, fieldNumber: 2)
     }
-    if !self.profile.isEmpty {
-      try visitor.visitSingularStringField(value: self.profile, fieldNumber: 3)
+    if self.codedLower.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.codedLower, fieldNumber: 3)
     }
-    if !self.firmware.isEmpty {
-      try visitor.visitSingularStringField(value: self.firmware, fieldNumber: 4)
+    if self.codedUpper.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.codedUpper, fieldNumber: 4)
     }
-    try { if let v = self._geometry {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    } }()
-    if !self.effects.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.effects, fieldNumber: 6)
+    if self.spacing != .unknown {
+      try visitor.visitSingularEnumField(value: self.spacing, fieldNumber: 5)
     }
-    if !self.calibration.isEmpty {
-      try visitor.visitSingularStringField(value: self.calibration, fieldNumber: 7)
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBParameterRange, rhs: PBParameterRange) -> Bool {
+    if lhs.allowedLower != rhs.allowedLower {return false}
+    if lhs.allowedUpper != rhs.allowedUpper {return false}
+    if lhs.codedLower != rhs.codedLower {return false}
+    if lhs.codedUpper != rhs.codedUpper {return false}
+    if lhs.spacing != rhs.spacing {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBNeuronParameters: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".NeuronParameters"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}ranges\0\u{1}bits\0\u{3}calibrated_by_host\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.ranges) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.bits) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.calibratedByHost) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.ranges.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.ranges, fieldNumber: 1)
+    }
+    if self.bits != 0 {
+      try visitor.visitSingularUInt32Field(value: self.bits, fieldNumber: 2)
+    }
+    if self.calibratedByHost != false {
+      try visitor.visitSingularBoolField(value: self.calibratedByHost, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBNeuronParameters, rhs: PBNeuronParameters) -> Bool {
+    if lhs.ranges != rhs.ranges {return false}
+    if lhs.bits != rhs.bits {return false}
+    if lhs.calibratedByHost != rhs.calibratedByHost {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBDescription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Description"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}serial\0\u{1}profile\0\u{1}firmware\0\u{1}geometry\0\u{1}effects\0\u{1}calibration\0\u{1}parameters\0")
+
+  fileprivate class _StorageClass {
+    var _kind: PBDeviceKind = .unknown
+    var _serial: UInt64 = 0
+    var _profile: String = String()
+    var _firmware: String = String()
+    var _geometry: PBGeometry? = nil
+    var _effects: [String] = []
+    var _calibration: String = String()
+    var _parameters: PBNeuronParameters? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _kind = source._kind
+      _serial = source._serial
+      _profile = source._profile
+      _firmware = source._firmware
+      _geometry = source._geometry
+      _effects = source._effects
+      _calibration = source._calibration
+      _parameters = source._parameters
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularEnumField(value: &_storage._kind) }()
+        case 2: try { try decoder.decodeSingularFixed64Field(value: &_storage._serial) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._profile) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._firmware) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._geometry) }()
+        case 6: try { try decoder.decodeRepeatedStringField(value: &_storage._effects) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._calibration) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._parameters) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._kind != .unknown {
+        try visitor.visitSingularEnumField(value: _storage._kind, fieldNumber: 1)
+      }
+      if _storage._serial != 0 {
+        try visitor.visitSingularFixed64Field(value: _storage._serial, fieldNumber: 2)
+      }
+      if !_storage._profile.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._profile, fieldNumber: 3)
+      }
+      if !_storage._firmware.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._firmware, fieldNumber: 4)
+      }
+      try { if let v = _storage._geometry {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      if !_storage._effects.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._effects, fieldNumber: 6)
+      }
+      if !_storage._calibration.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._calibration, fieldNumber: 7)
+      }
+      try { if let v = _storage._parameters {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBDescription, rhs: PBDescription) -> Bool {
-    if lhs.kind != rhs.kind {return false}
-    if lhs.serial != rhs.serial {return false}
-    if lhs.profile != rhs.profile {return false}
-    if lhs.firmware != rhs.firmware {return false}
-    if lhs._geometry != rhs._geometry {return false}
-    if lhs.effects != rhs.effects {return false}
-    if lhs.calibration != rhs.calibration {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._kind != rhs_storage._kind {return false}
+        if _storage._serial != rhs_storage._serial {return false}
+        if _storage._profile != rhs_storage._profile {return false}
+        if _storage._firmware != rhs_storage._firmware {return false}
+        if _storage._geometry != rhs_storage._geometry {return false}
+        if _storage._effects != rhs_storage._effects {return false}
+        if _storage._calibration != rhs_storage._calibration {return false}
+        if _storage._parameters != rhs_storage._parameters {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1885,7 +2164,7 @@ nonisolated extension PBTargets: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension PBPopulation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Population"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}size\0\u{1}targets\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}size\0\u{1}targets\0\u{1}codes\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1896,6 +2175,7 @@ nonisolated extension PBPopulation: SwiftProtobuf.Message, SwiftProtobuf._Messag
       case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.size) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._targets) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.codes) }()
       default: break
       }
     }
@@ -1915,6 +2195,9 @@ nonisolated extension PBPopulation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     try { if let v = self._targets {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    if !self.codes.isEmpty {
+      try visitor.visitSingularBytesField(value: self.codes, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1922,6 +2205,7 @@ nonisolated extension PBPopulation: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if lhs.kind != rhs.kind {return false}
     if lhs.size != rhs.size {return false}
     if lhs._targets != rhs._targets {return false}
+    if lhs.codes != rhs.codes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2138,7 +2422,7 @@ nonisolated extension PBCommitReply: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension PBObservables: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Observables"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}spikes\0\u{3}first_membrane\0\u{3}membrane_count\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}spikes\0\u{3}first_membrane\0\u{3}membrane_count\0\u{1}reference\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2149,12 +2433,17 @@ nonisolated extension PBObservables: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 1: try { try decoder.decodeSingularBoolField(value: &self.spikes) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.firstMembrane) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.membraneCount) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self._reference) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.spikes != false {
       try visitor.visitSingularBoolField(value: self.spikes, fieldNumber: 1)
     }
@@ -2164,6 +2453,9 @@ nonisolated extension PBObservables: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.membraneCount != 0 {
       try visitor.visitSingularUInt32Field(value: self.membraneCount, fieldNumber: 3)
     }
+    try { if let v = self._reference {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2171,6 +2463,7 @@ nonisolated extension PBObservables: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.spikes != rhs.spikes {return false}
     if lhs.firstMembrane != rhs.firstMembrane {return false}
     if lhs.membraneCount != rhs.membraneCount {return false}
+    if lhs._reference != rhs._reference {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2292,7 +2585,7 @@ nonisolated extension PBExecuteReply: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension PBDone: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Done"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}batch\0\u{1}attempt\0\u{1}entries\0\u{1}chunks\0\u{3}chunk_crc\0\u{1}costs\0\u{3}configuration_hash\0\u{3}image_crc\0\u{3}content_hash\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}batch\0\u{1}attempt\0\u{1}entries\0\u{1}chunks\0\u{3}chunk_crc\0\u{1}costs\0\u{3}configuration_hash\0\u{3}image_crc\0\u{3}content_hash\0\u{1}temperature\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2309,12 +2602,17 @@ nonisolated extension PBDone: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
       case 7: try { try decoder.decodeSingularBytesField(value: &self.configurationHash) }()
       case 8: try { try decoder.decodeSingularFixed32Field(value: &self.imageCrc) }()
       case 9: try { try decoder.decodeSingularBytesField(value: &self.contentHash) }()
+      case 10: try { try decoder.decodeSingularDoubleField(value: &self._temperature) }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.batch != 0 {
       try visitor.visitSingularUInt64Field(value: self.batch, fieldNumber: 1)
     }
@@ -2342,6 +2640,9 @@ nonisolated extension PBDone: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     if !self.contentHash.isEmpty {
       try visitor.visitSingularBytesField(value: self.contentHash, fieldNumber: 9)
     }
+    try { if let v = self._temperature {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 10)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2355,6 +2656,7 @@ nonisolated extension PBDone: SwiftProtobuf.Message, SwiftProtobuf._MessageImple
     if lhs.configurationHash != rhs.configurationHash {return false}
     if lhs.imageCrc != rhs.imageCrc {return false}
     if lhs.contentHash != rhs.contentHash {return false}
+    if lhs._temperature != rhs._temperature {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -56,6 +56,8 @@ typedef struct {
     float lower, upper;
     /// code = round(code_gain * V + code_offset + noise)
     float code_gain, code_offset;
+    /// Of the leak itself, in LSB: what V counts from.
+    float leak;
     /// Which arbiter its spikes pass.
     uint32_t quadrant;
 } chip_neuron;
@@ -79,6 +81,9 @@ typedef struct {
     uint32_t chunk;
     bool membrane_noise, threshold_noise;
     float converter_noise;
+    /// Whether all columns sample one voltage instead of the membranes, and which, in LSB.
+    bool samples_reference;
+    float reference;
     /// In ticks.
     float spike_time_noise;
     chip_server input_link, driver_bus, arbiter, output_link;

@@ -1,36 +1,51 @@
 internal import Yams
 
-/// Reads the fields of an experiment, each once, with its default, its limits and its meaning in one place.
+/// Reads the fields of a settings file, each once, with its default, its limits and its meaning in one place.
 ///
 /// What was read becomes the documentation and the resolved file, so that neither can differ from the reader. A field
 /// that nobody asked for is an error that suggests the nearest name.
-struct FieldReader {
+public struct FieldReader {
     private let source: String
+    private let subject: String
+    private let help: String
     private let root: Node
     private var known: [String: [String]] = ["": []]
-    private(set) var fields: [FieldDocumentation] = []
+    /// What was read so far.
+    public private(set) var fields: [FieldDocumentation] = []
 
-    /// A reader of a YAML text; overrides are dotted paths with YAML values and win over the text.
-    init(yaml: String, source: String, overrides: [(path: String, value: String)]) throws(ExperimentError) {
+    /// A reader of a YAML text.
+    ///
+    /// - Parameters:
+    ///   - yaml: the text.
+    ///   - source: the file's name, for errors.
+    ///   - subject: what the file describes, such as "an experiment".
+    ///   - help: the command that documents the fields.
+    ///   - overrides: dotted paths with YAML values, which win over the text.
+    public init(
+        yaml: String, source: String, subject: String, help: String,
+        overrides: [(path: String, value: String)] = []
+    ) throws(FieldError) {
         self.source = source
+        self.subject = subject
+        self.help = help
         var node: Node
         do {
             node = try Yams.compose(yaml: yaml) ?? Node([] as [(Node, Node)])
         } catch let error as YamlError {
-            throw ExperimentError(source: source, line: nil, field: "", reason: "not YAML: \(error)")
+            throw FieldError(source: source, line: nil, field: "", reason: "not YAML: \(error)")
         } catch {
-            throw ExperimentError(source: source, line: nil, field: "", reason: "not YAML: \(error)")
+            throw FieldError(source: source, line: nil, field: "", reason: "not YAML: \(error)")
         }
         guard node.mapping != nil else {
-            throw ExperimentError(
+            throw FieldError(
                 source: source, line: node.mark?.line, field: "",
-                reason: "an experiment is a mapping of fields to values; see `volley experiment fields`")
+                reason: "\(subject) is a mapping of fields to values; see `\(help)`")
         }
         for override in overrides {
             let parsed: Node?
             do { parsed = try Yams.compose(yaml: override.value) } catch { parsed = nil }
             guard let parsed else {
-                throw ExperimentError(
+                throw FieldError(
                     source: source, line: nil, field: override.path,
                     reason: "\"\(override.value)\" is not a YAML value")
             }
@@ -59,9 +74,9 @@ struct FieldReader {
     // MARK: Values
 
     /// A number within limits.
-    mutating func number(
+    public mutating func number(
         _ path: String, _ fallback: Double, in limits: ClosedRange<Double>, _ meaning: String
-    ) throws(ExperimentError) -> Double {
+    ) throws(FieldError) -> Double {
         let text = scalar(path)
         let accepts = "\(Self.format(limits.lowerBound)) to \(Self.format(limits.upperBound))"
         let value: Double
@@ -79,9 +94,9 @@ struct FieldReader {
     }
 
     /// A whole number within limits.
-    mutating func integer(
+    public mutating func integer(
         _ path: String, _ fallback: Int, in limits: ClosedRange<Int>, _ meaning: String
-    ) throws(ExperimentError) -> Int {
+    ) throws(FieldError) -> Int {
         let text = scalar(path)
         let accepts = "\(limits.lowerBound) to \(limits.upperBound)"
         let value: Int
@@ -99,9 +114,9 @@ struct FieldReader {
     }
 
     /// True or false.
-    mutating func flag(
+    public mutating func flag(
         _ path: String, _ fallback: Bool, _ meaning: String
-    ) throws(ExperimentError) -> Bool {
+    ) throws(FieldError) -> Bool {
         let text = scalar(path)
         if text == nil { try rejectStructure(path, "true or false") }
         guard text == nil || text == "true" || text == "false" else {
@@ -113,9 +128,9 @@ struct FieldReader {
     }
 
     /// One of the words of an enumeration.
-    mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    public mutating func choice<Choice: RawRepresentable<String> & CaseIterable>(
         _ path: String, _ fallback: Choice, _ meaning: String
-    ) throws(ExperimentError) -> Choice {
+    ) throws(FieldError) -> Choice {
         let words = Choice.allCases.map(\.rawValue)
         let text = scalar(path)
         if text == nil { try rejectStructure(path, "a word") }
@@ -127,9 +142,9 @@ struct FieldReader {
     }
 
     /// Free text.
-    mutating func text(
+    public mutating func text(
         _ path: String, _ fallback: String, _ meaning: String
-    ) throws(ExperimentError) -> String {
+    ) throws(FieldError) -> String {
         let given = scalar(path)
         if given == nil { try rejectStructure(path, "a text") }
         let value = given ?? fallback
@@ -138,7 +153,7 @@ struct FieldReader {
     }
 
     /// How many elements a list has; where the file has none, the fallback. Its elements' paths are `PATH.INDEX`.
-    mutating func elements(of path: String, default fallback: Int) throws(ExperimentError) -> Int {
+    public mutating func elements(of path: String, default fallback: Int) throws(FieldError) -> Int {
         remember(path)
         guard let node = node(path) else { return fallback }
         guard let sequence = node.sequence else {
@@ -148,18 +163,18 @@ struct FieldReader {
     }
 
     /// An error at a field, for conditions that join several fields.
-    func fail(_ path: String, _ reason: String) -> ExperimentError {
-        ExperimentError(source: source, line: node(path)?.mark?.line, field: path, reason: reason)
+    public func fail(_ path: String, _ reason: String) -> FieldError {
+        FieldError(source: source, line: node(path)?.mark?.line, field: path, reason: reason)
     }
 
     // MARK: Completion
 
     /// Checks that nothing stands in the file that was not asked for.
-    func finish() throws(ExperimentError) {
+    public func finish() throws(FieldError) {
         try check(root, path: "")
     }
 
-    private func check(_ node: Node, path: String) throws(ExperimentError) {
+    private func check(_ node: Node, path: String) throws(FieldError) {
         if let sequence = node.sequence {
             for (index, element) in sequence.enumerated() { try check(element, path: "\(path).\(index)") }
             return
@@ -169,7 +184,7 @@ struct FieldReader {
         for (key, value) in mapping {
             let name = key.scalar?.string ?? "?"
             guard names.contains(name) else {
-                throw ExperimentError(
+                throw FieldError(
                     source: source, line: key.mark?.line,
                     field: path.isEmpty ? name : "\(path).\(name)",
                     reason: Suggestion.text(for: name, among: names, kind: "field"))
@@ -216,7 +231,7 @@ struct FieldReader {
         node(path)?.scalar?.string
     }
 
-    private func rejectStructure(_ path: String, _ expected: String) throws(ExperimentError) {
+    private func rejectStructure(_ path: String, _ expected: String) throws(FieldError) {
         if node(path) != nil { throw fail(path, "\(expected) is expected here") }
         // A scalar where a section is meant would hide every field below it.
         var parts = path.split(separator: ".").map(String.init)

@@ -1,7 +1,7 @@
 /// The words for "there is no such name, did you mean".
-enum Suggestion {
+public enum Suggestion {
     /// A sentence that rejects a word and names the nearest known one, or all of them if none is near.
-    static func text(for word: String, among names: [String], kind: String) -> String {
+    public static func text(for word: String, among names: [String], kind: String) -> String {
         let ranked = names.map { (name: $0, distance: distance(word, $0)) }
             .sorted { $0.distance < $1.distance }
         if let best = ranked.first, best.distance <= max(2, word.count / 3) {

@@ -1,7 +1,7 @@
-/// Writes the fields of an experiment as YAML, each with its meaning above it.
-enum ResolvedExperiment {
+/// Writes the fields of a settings file as YAML, each with its meaning above it.
+public enum ResolvedFields {
     /// A YAML mapping; list elements have a number in their path.
-    static func yaml(_ fields: [FieldDocumentation]) -> String {
+    public static func yaml(_ fields: [FieldDocumentation]) -> String {
         var lines: [String] = []
         var open: [Substring] = []
         for field in fields {

@@ -1,6 +1,6 @@
-/// What is wrong with an experiment file, and where.
-public struct ExperimentError: Error, Sendable, Equatable, CustomStringConvertible {
-    /// The file, or the preset's name.
+/// What is wrong with a settings file, and where.
+public struct FieldError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The file, or the name of what ships with the product.
     public var source: String
     /// Line in the file, from 1, where it is known.
     public var line: Int?
@@ -8,6 +8,14 @@ public struct ExperimentError: Error, Sendable, Equatable, CustomStringConvertib
     public var field: String
     /// What is wrong, and what to do.
     public var reason: String
+
+    /// An error at a place; every argument has the meaning of the property of its name.
+    public init(source: String, line: Int?, field: String, reason: String) {
+        self.source = source
+        self.line = line
+        self.field = field
+        self.reason = reason
+    }
 
     /// The place, then the reason.
     public var description: String {

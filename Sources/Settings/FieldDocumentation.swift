@@ -1,4 +1,4 @@
-/// One field of an experiment file, as read: its place, its meaning, and the value in force.
+/// One field of a settings file, as read: its place, its meaning, and the value in force.
 public struct FieldDocumentation: Sendable, Equatable {
     /// Dotted path, such as `optimizer.learning_rate`.
     public var path: String
