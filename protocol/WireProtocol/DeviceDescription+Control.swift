@@ -14,7 +14,7 @@ extension PBDescription {
         geometry = PBGeometry(description.geometry)
         effects = description.effects
         calibration = description.calibration
-        if let stated = description.parameters { parameters = PBNeuronParameters(stated) }
+        if let stated = description.parameters { parameters = [PBNeuronParameters(stated)] }
     }
 
     /// The description.
@@ -31,7 +31,7 @@ extension PBDescription {
         return DeviceDescription(
             kind: kind, serial: serial, profile: profile, firmware: firmware,
             geometry: geometry.geometry,
-            parameters: hasParameters ? try parameters.parameters() : nil, effects: effects,
+            parameters: try parameters.first?.parameters(), effects: effects,
             calibration: calibration)
     }
 }

@@ -625,64 +625,40 @@ nonisolated struct PBNeuronParameters: Sendable {
   init() {}
 }
 
-nonisolated struct PBDescription: @unchecked Sendable {
+nonisolated struct PBDescription: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var kind: PBDeviceKind {
-    get {_storage._kind}
-    set {_uniqueStorage()._kind = newValue}
-  }
+  var kind: PBDeviceKind = .unknown
 
-  var serial: UInt64 {
-    get {_storage._serial}
-    set {_uniqueStorage()._serial = newValue}
-  }
+  var serial: UInt64 = 0
 
-  var profile: String {
-    get {_storage._profile}
-    set {_uniqueStorage()._profile = newValue}
-  }
+  var profile: String = String()
 
-  var firmware: String {
-    get {_storage._firmware}
-    set {_uniqueStorage()._firmware = newValue}
-  }
+  var firmware: String = String()
 
   var geometry: PBGeometry {
-    get {_storage._geometry ?? PBGeometry()}
-    set {_uniqueStorage()._geometry = newValue}
+    get {_geometry ?? PBGeometry()}
+    set {_geometry = newValue}
   }
   /// Returns true if `geometry` has been explicitly set.
-  var hasGeometry: Bool {_storage._geometry != nil}
+  var hasGeometry: Bool {self._geometry != nil}
   /// Clears the value of `geometry`. Subsequent reads from it will return its default value.
-  mutating func clearGeometry() {_uniqueStorage()._geometry = nil}
+  mutating func clearGeometry() {self._geometry = nil}
 
-  var effects: [String] {
-    get {_storage._effects}
-    set {_uniqueStorage()._effects = newValue}
-  }
+  var effects: [String] = []
 
-  var calibration: String {
-    get {_storage._calibration}
-    set {_uniqueStorage()._calibration = newValue}
-  }
+  var calibration: String = String()
 
-  var parameters: PBNeuronParameters {
-    get {_storage._parameters ?? PBNeuronParameters()}
-    set {_uniqueStorage()._parameters = newValue}
-  }
-  /// Returns true if `parameters` has been explicitly set.
-  var hasParameters: Bool {_storage._parameters != nil}
-  /// Clears the value of `parameters`. Subsequent reads from it will return its default value.
-  mutating func clearParameters() {_uniqueStorage()._parameters = nil}
+  /// None or one.
+  var parameters: [PBNeuronParameters] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _geometry: PBGeometry? = nil
 }
 
 nonisolated struct PBTargets: Sendable {
@@ -1982,116 +1958,66 @@ nonisolated extension PBDescription: SwiftProtobuf.Message, SwiftProtobuf._Messa
   static let protoMessageName: String = _protobuf_package + ".Description"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}serial\0\u{1}profile\0\u{1}firmware\0\u{1}geometry\0\u{1}effects\0\u{1}calibration\0\u{1}parameters\0")
 
-  fileprivate class _StorageClass {
-    var _kind: PBDeviceKind = .unknown
-    var _serial: UInt64 = 0
-    var _profile: String = String()
-    var _firmware: String = String()
-    var _geometry: PBGeometry? = nil
-    var _effects: [String] = []
-    var _calibration: String = String()
-    var _parameters: PBNeuronParameters? = nil
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _kind = source._kind
-      _serial = source._serial
-      _profile = source._profile
-      _firmware = source._firmware
-      _geometry = source._geometry
-      _effects = source._effects
-      _calibration = source._calibration
-      _parameters = source._parameters
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularEnumField(value: &_storage._kind) }()
-        case 2: try { try decoder.decodeSingularFixed64Field(value: &_storage._serial) }()
-        case 3: try { try decoder.decodeSingularStringField(value: &_storage._profile) }()
-        case 4: try { try decoder.decodeSingularStringField(value: &_storage._firmware) }()
-        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._geometry) }()
-        case 6: try { try decoder.decodeRepeatedStringField(value: &_storage._effects) }()
-        case 7: try { try decoder.decodeSingularStringField(value: &_storage._calibration) }()
-        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._parameters) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.serial) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.profile) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.firmware) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._geometry) }()
+      case 6: try { try decoder.decodeRepeatedStringField(value: &self.effects) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.calibration) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.parameters) }()
+      default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      if _storage._kind != .unknown {
-        try visitor.visitSingularEnumField(value: _storage._kind, fieldNumber: 1)
-      }
-      if _storage._serial != 0 {
-        try visitor.visitSingularFixed64Field(value: _storage._serial, fieldNumber: 2)
-      }
-      if !_storage._profile.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._profile, fieldNumber: 3)
-      }
-      if !_storage._firmware.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._firmware, fieldNumber: 4)
-      }
-      try { if let v = _storage._geometry {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-      } }()
-      if !_storage._effects.isEmpty {
-        try visitor.visitRepeatedStringField(value: _storage._effects, fieldNumber: 6)
-      }
-      if !_storage._calibration.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._calibration, fieldNumber: 7)
-      }
-      try { if let v = _storage._parameters {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-      } }()
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.kind != .unknown {
+      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 1)
+    }
+    if self.serial != 0 {
+      try visitor.visitSingularFixed64Field(value: self.serial, fieldNumber: 2)
+    }
+    if !self.profile.isEmpty {
+      try visitor.visitSingularStringField(value: self.profile, fieldNumber: 3)
+    }
+    if !self.firmware.isEmpty {
+      try visitor.visitSingularStringField(value: self.firmware, fieldNumber: 4)
+    }
+    try { if let v = self._geometry {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if !self.effects.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.effects, fieldNumber: 6)
+    }
+    if !self.calibration.isEmpty {
+      try visitor.visitSingularStringField(value: self.calibration, fieldNumber: 7)
+    }
+    if !self.parameters.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.parameters, fieldNumber: 8)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: PBDescription, rhs: PBDescription) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._kind != rhs_storage._kind {return false}
-        if _storage._serial != rhs_storage._serial {return false}
-        if _storage._profile != rhs_storage._profile {return false}
-        if _storage._firmware != rhs_storage._firmware {return false}
-        if _storage._geometry != rhs_storage._geometry {return false}
-        if _storage._effects != rhs_storage._effects {return false}
-        if _storage._calibration != rhs_storage._calibration {return false}
-        if _storage._parameters != rhs_storage._parameters {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs.kind != rhs.kind {return false}
+    if lhs.serial != rhs.serial {return false}
+    if lhs.profile != rhs.profile {return false}
+    if lhs.firmware != rhs.firmware {return false}
+    if lhs._geometry != rhs._geometry {return false}
+    if lhs.effects != rhs.effects {return false}
+    if lhs.calibration != rhs.calibration {return false}
+    if lhs.parameters != rhs.parameters {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
