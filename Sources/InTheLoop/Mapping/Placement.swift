@@ -44,7 +44,8 @@ public struct Placement: Sendable {
         return dense
     }
 
-    private static func targets(
+    /// What neurons with these parameters are set to, as hardware values.
+    static func targets(
         _ parameters: LIFParameters, chip: ChipSection, hiddenScale: Double
     ) -> NeuronTargets {
         // One weight code is 1/hiddenScale model units; one model unit is (threshold - leak).
