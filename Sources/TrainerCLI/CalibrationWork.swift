@@ -20,9 +20,9 @@ struct CalibrationWork {
     ///
     /// - Parameter fresh: a new one in any case.
     func calibration(fresh: Bool) async throws -> (CalibrationResult, CalibrationSet.Origin) {
-        let line = CalibrationLine(
+        let display = CalibrationDisplay(
             on: .diagnostics, environment: ProcessInfo.processInfo.environment)
-        defer { line.end() }
+        defer { display.clear() }
         var nextBatch = Calibrator.firstBatch
         var origin = CalibrationSet.Origin.fresh
         let set = try await CalibrationSet(
@@ -30,9 +30,9 @@ struct CalibrationWork {
             nextBatch: &nextBatch, date: Date()
         ) { notice in
             switch notice {
-            case .progress(let progress): line.show(progress)
+            case .progress(let progress): display.show(.progress(progress))
             case .ready(_, let found): origin = found
-            case .warning(let error): line.say("warning: \(error)")
+            case .warning(let error): display.show(.warning("\(error)"))
             }
         }
         guard let result = set[targets] else {

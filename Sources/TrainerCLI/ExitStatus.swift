@@ -84,7 +84,8 @@ package enum ExitStatus: Int32, CaseIterable {
         switch code {
         case .io: .inputOutput
         case .corrupt, .mismatch, .occupied: .badInput
-        case .losses, .stale: .unavailable
+        case .losses: .unavailable
+        case .stale: .stale
         }
     }
 }

@@ -10,28 +10,13 @@ struct CalibrationChip {
         leak: 80, reset: 80, threshold: 150, tauMem: 6, tauSynExcitatory: 6, tauSynInhibitory: 6,
         refractory: 2, synapticGain: 0.34)
 
-    /// A chip as it comes from the factory: spreads of published calibrations.
-    static let profile: ChipProfile = {
-        var profile = ChipProfile.standard
-        profile.parameters.isCalibratedByHost = true
-        profile.mismatch.tauMem = 0.12
-        profile.mismatch.tauSyn = 0.22
-        profile.mismatch.threshold = 0.08
-        profile.mismatch.synapticGain = 0.17
-        profile.mismatch.leak = 12.8
-        profile.mismatch.reset = 12.8
-        profile.converter.offset = 10
-        profile.converter.gain = 0.01
-        return profile
-    }()
-
     let profile: ChipProfile
     let serial: UInt64
     let device: EmulatedDevice
 
     /// A chip; fewer circuits make a quicker one.
     init(serial: UInt64 = 1, circuits: Int = 512, threads: Int? = nil) {
-        var profile = Self.profile
+        var profile = ChipProfile.standard
         profile.geometry.neuronCircuits = circuits
         self.profile = profile
         self.serial = serial

@@ -173,11 +173,11 @@ import Testing
                 return error
             }
         }
-        var done = CalibrationChip.profile
+        var done = ChipProfile.standard
         done.parameters.isCalibratedByHost = false
         #expect(refusal(done, CalibrationChip.targets)?.detail.contains("calibrated already") == true)
         #expect(refusal(.ideal, CalibrationChip.targets)?.detail.contains("no parameter codes") == true)
-        let profile = CalibrationChip.profile
+        let profile = ChipProfile.standard
         #expect(refusal(profile, CalibrationChip.targets) == nil)
         let slow = refusal(profile, Self.with { $0.tauMem = 200 })
         #expect(slow?.code == .invalidRequest)
