@@ -73,7 +73,8 @@ public struct CalibrationDesk: Sendable {
     ) async throws(DeviceError) -> (set: CalibrationSet, isCached: Bool) {
         var isCached = false
         let set = try await CalibrationSet(
-            for: [experiment.neuronTargets], on: device, description: description, cache: cache,
+            for: [experiment.neuronTargets(on: description.geometry)], on: device, description: description,
+            cache: cache,
             fresh: afresh, nextBatch: &nextBatch, date: now
         ) { event in
             switch event {
