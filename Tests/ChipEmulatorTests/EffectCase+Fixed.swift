@@ -148,9 +148,10 @@ extension [EffectMeasurement] {
     /// Mean and standard deviation of a sample.
     static func moments(
         _ values: [Double], _ mean: Double, _ deviation: Double, _ name: String, _ unit: String,
-        bias: Double = 0
+        meanBias: Double = 0, deviationBias: Double = 0
     ) -> [EffectMeasurement] {
         EffectMeasurement.moments(
-            values, mean: mean, deviation: deviation, name, unit: unit, bias: bias)
+            values, mean: mean, deviation: deviation, name, unit: unit, meanBias: meanBias,
+            deviationBias: deviationBias)
     }
 }
