@@ -81,7 +81,7 @@ extension ChipProfile {
     /// How time is resolved.
     public struct Integration: Sendable, Hashable, Codable {
         /// The finest time at which anything can happen.
-        public enum Resolution: String, Sendable, Hashable, Codable {
+        public enum Resolution: String, Sendable, Hashable, Codable, CaseIterable {
             /// Events act, and spikes happen, inside integration steps.
             case tick
             /// All happens at the ends of integration steps, as in clock-driven simulators.
