@@ -106,6 +106,13 @@ let package = Package(
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
 
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "ChipEmulator", "InTheLoop", "SpikeData", "Substrate", "Tensors", argumentParser,
+            ],
+            path: "Tests/Benchmarks", swiftSettings: strictness),
+
         // Tests, bottom-up too.
         .testTarget(
             name: "TensorsTests", dependencies: ["Tensors"], path: "Tests/TensorsTests",

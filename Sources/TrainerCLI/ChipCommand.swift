@@ -6,9 +6,10 @@ import Substrate
 struct ChipCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "chip",
-        abstract:
-            "Describe the chip behind an address, or the one that volley would start: limits, parameters, health, effects.",
+        abstract: "Describe the chip behind an address, or the one that volley would start.",
         discussion: """
+            Prints geometry, limits, what neurons can be set to, health and the effects that are on.
+
             EXAMPLES
               volley chip --device zmq+tcp://127.0.0.1:7755
               volley chip --profile memristive

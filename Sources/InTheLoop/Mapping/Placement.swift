@@ -28,7 +28,7 @@ public struct Placement: Sendable {
             populations: network.layers.map { layer in
                 .init(
                     kind: layer.kind == .spiking ? .spiking : .integrating, size: layer.neurons,
-                    targets: Self.targets(layer.parameters, chip: chip, hiddenScale: hiddenScale))
+                    targets: NeuronTargets(layer.parameters, chip: chip, hiddenScale: hiddenScale))
             },
             projections: projections, window: period * network.grid.steps,
             sampleCount: network.grid.steps, samplePeriod: period,
@@ -42,18 +42,6 @@ public struct Placement: Sendable {
         var dense = configuration
         dense.entrySpacing = 0
         return dense
-    }
-
-    private static func targets(
-        _ parameters: LIFParameters, chip: ChipSection, hiddenScale: Double
-    ) -> NeuronTargets {
-        // One weight code is 1/hiddenScale model units; one model unit is (threshold - leak).
-        let gain = parameters.membraneGain * (chip.threshold - chip.leak) / hiddenScale
-        return NeuronTargets(
-            leak: chip.leak, reset: chip.reset, threshold: chip.threshold,
-            tauMem: parameters.tauMem, tauSynExcitatory: parameters.tauSyn,
-            tauSynInhibitory: parameters.tauSyn, refractory: chip.refractoryMicroseconds,
-            synapticGain: gain)
     }
 
     private func check(against geometry: ChipGeometry) throws(MappingError) {

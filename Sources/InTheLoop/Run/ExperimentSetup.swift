@@ -71,8 +71,7 @@ public struct ExperimentSetup: Sendable {
         _ experiment: Experiment, inputs: Int, classes: Int, limit: Float
     ) -> Network {
         let section = experiment.network
-        let parameters = LIFParameters(
-            tauMem: section.tauMemMicroseconds, tauSyn: section.tauSynMicroseconds)
+        let parameters = section.neuronParameters
         var layers: [Layer] = []
         var sources = inputs
         for (index, hidden) in section.hidden.enumerated() {
