@@ -52,7 +52,9 @@ struct EvaluateCommand: AsyncParsableCommand {
         let watch = SignalWatch.abandoning(opened)
         defer { watch.end() }
         do {
-            var trainer = try await Trainer(experiment, data: splits, device: opened.device)
+            let calibrations = try await opened.calibrations(for: experiment, keptIn: folder)
+            var trainer = try await Trainer(
+                experiment, data: splits, device: opened.device, calibrations: calibrations)
             try trainer.restore(checkpoint, source: run)
             let line = ProgressLine(
                 epochs: max(1, trainer.progress.epoch), hasDevice: trainer.description != nil,

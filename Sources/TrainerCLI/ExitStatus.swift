@@ -81,7 +81,7 @@ package enum ExitStatus: Int32, CaseIterable {
         switch code {
         case .io: .inputOutput
         case .corrupt, .mismatch, .occupied: .badInput
-        case .losses: .unavailable
+        case .losses, .stale: .unavailable
         }
     }
 }

@@ -73,7 +73,9 @@ struct GradientCommand: AsyncParsableCommand {
         let watch = SignalWatch.abandoning(opened)
         defer { watch.end() }
         do {
-            var trainer = try await Trainer(experiment, data: splits, device: opened.device)
+            let calibrations = try await opened.calibrations(for: experiment, keptIn: earlier)
+            var trainer = try await Trainer(
+                experiment, data: splits, device: opened.device, calibrations: calibrations)
             if let earlier, let (checkpoint, _) = try earlier.latestCheckpoint() {
                 try trainer.restore(checkpoint, source: earlier.url.path)
             }

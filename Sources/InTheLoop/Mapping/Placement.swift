@@ -4,7 +4,7 @@ public import Substrate
 /// Where a network sits on a chip: populations in the order of layers, projections in the order of computation.
 public struct Placement: Sendable {
     /// What the chip is configured to.
-    public let configuration: ChipConfiguration
+    public private(set) var configuration: ChipConfiguration
     /// The neurons of each layer, by layer.
     public let neurons: [Range<Int>]
 
@@ -35,6 +35,13 @@ public struct Placement: Sendable {
             entrySpacing: ChipClock.ticks(microseconds: chip.spacingMicroseconds), noiseSeed: noiseSeed)
         neurons = network.layers.indices.map(configuration.neurons(ofPopulation:))
         if let geometry { try check(against: geometry) }
+    }
+
+    /// Takes the codes of calibrations for the neurons whose targets they were made for.
+    ///
+    /// - Parameter geometry: of the chip, which says whose circuits a neuron takes.
+    public mutating func write(_ calibrations: CalibrationSet, on geometry: ChipGeometry) {
+        configuration = configuration.calibrated(by: calibrations, on: geometry)
     }
 
     /// The same placement with the densest spacing, for inference.

@@ -52,6 +52,14 @@ public struct RunSummary: Sendable, Codable {
     public var saturatedWeights: Int
     /// Entries whose CADC codes hit the end of the range.
     public var saturatedEntries: Int
+    /// Content hashes of the calibrations at the end of the run; empty where none was needed.
+    public var calibrations: [String]
+    /// Probes of the calibration while training.
+    public var probes: Int
+    /// Calibrations while training.
+    public var recalibrations: Int
+    /// Wall seconds of probes and calibrations while training.
+    public var calibrationSeconds: Double
     /// "software", "emulator" or "board".
     public var deviceKind: String
     /// The chip's serial; nil in software.
@@ -87,6 +95,10 @@ public struct RunSummary: Sendable, Codable {
         eventAccounting = device.map { _ in totals.accounting }
         saturatedWeights = last?.saturatedWeights ?? 0
         saturatedEntries = totals.saturatedEntries
+        calibrations = progress.calibrations
+        probes = totals.probes
+        recalibrations = totals.recalibrations
+        calibrationSeconds = totals.calibrationSeconds
         deviceKind = device?.kind.rawValue ?? "software"
         deviceSerial = device?.serial
         deviceProfile = device?.profile
