@@ -11,7 +11,7 @@ extension EffectCase {
                 return Double(try references(.ideal, voltage)[0]) - voltage
             }
             let deviation = 1 / 12.0.squareRoot()
-            return .moments(readings, 0, deviation, "code - voltage", "LSB", bias: 0.02)
+            return .moments(readings, 0, deviation, "code - voltage", "LSB", meanBias: 0.02, deviationBias: 0.001)
         },
         EffectCase(number: 7, setting: "converter.offset 10, gain 0.01") {
             let profile = idealBut {
@@ -32,14 +32,14 @@ extension EffectCase {
             let offset = (100 + 0.36 + 1.0 / 12).squareRoot()
             let gain = (0.01 * 0.01 + 2.0 / 12 / (130 * 130)).squareRoot()
             return .moments(offsets, 0, offset, "reading of 60 LSB - 60 LSB", "LSB")
-                + .moments(gains, 1, gain, "gain from 60 to 190 LSB", "1", bias: 1e-4)
+                + .moments(gains, 1, gain, "gain from 60 to 190 LSB", "1", deviationBias: 1e-4)
         },
         EffectCase(number: 7, setting: "converter.noise 0.6") {
             let profile = idealBut { $0.converter.noise = 0.6 }
             let readings = try references(profile, 100, samples: 20).map(Double.init)
             let shifted = Array(readings.dropFirst(512))
             let deviation = (0.36 + 1.0 / 12).squareRoot()
-            return .moments(readings, 100, deviation, "a reading", "LSB", bias: 0.002)
+            return .moments(readings, 100, deviation, "a reading", "LSB", deviationBias: 0.002)
                 + [.correlation(Array(readings.dropLast(512)), shifted, "neighbouring samples")]
         },
         EffectCase(number: 7, setting: "converter.skew 20") {

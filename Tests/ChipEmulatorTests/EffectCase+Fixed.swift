@@ -85,7 +85,7 @@ extension EffectCase {
             var random = TestRandom(seed: 11)
             var errors: [Double] = []
             var ratios: [Double] = []
-            let profile = idealBut { $0.parameters = .brainScaleS2 }
+            let profile = idealBut { $0.parameters = ChipProfile.standard.parameters }
             for _ in 0..<20_000 {
                 var targets = TestBatch.targets(tauMem: random.number(0.5...60))
                 targets.leak = random.number(50...160)
@@ -101,11 +101,11 @@ extension EffectCase {
         },
         EffectCase(number: 5, setting: "programming.potential 0.3, relative 0.003") {
             let on = idealBut {
-                $0.parameters = .brainScaleS2
+                $0.parameters = ChipProfile.standard.parameters
                 $0.programming.potential = 0.3
                 $0.programming.relative = 0.003
             }
-            let nominal = drawn(idealBut { $0.parameters = .brainScaleS2 }, count: 1)[0]
+            let nominal = drawn(idealBut { $0.parameters = ChipProfile.standard.parameters }, count: 1)[0]
             let first = drawn(on, noiseSeed: 1)
             let again = drawn(on, noiseSeed: 1)
             let other = drawn(on, noiseSeed: 2)
@@ -148,9 +148,10 @@ extension [EffectMeasurement] {
     /// Mean and standard deviation of a sample.
     static func moments(
         _ values: [Double], _ mean: Double, _ deviation: Double, _ name: String, _ unit: String,
-        bias: Double = 0
+        meanBias: Double = 0, deviationBias: Double = 0
     ) -> [EffectMeasurement] {
         EffectMeasurement.moments(
-            values, mean: mean, deviation: deviation, name, unit: unit, bias: bias)
+            values, mean: mean, deviation: deviation, name, unit: unit, meanBias: meanBias,
+            deviationBias: deviationBias)
     }
 }

@@ -182,7 +182,8 @@ extension EffectCase {
         }
         // The nominal time is rounded to a tick; a crossing is not quite linear in the threshold.
         return .moments(
-            times, 0, deviation, "first spike time - nominal", "ticks", bias: 0.5 + 0.02 * spread)
+            times, 0, deviation, "first spike time - nominal", "ticks", meanBias: 0.5,
+            deviationBias: 0.02 * spread)
     }
 
     /// The shifts of circuits in a batch.

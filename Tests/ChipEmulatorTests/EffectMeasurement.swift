@@ -35,16 +35,17 @@ struct EffectMeasurement {
     /// Mean and standard deviation of a sample.
     static func moments(
         _ values: [Double], mean: Double, deviation: Double, _ name: String, unit: String,
-        bias: Double = 0
+        meanBias: Double = 0, deviationBias: Double = 0
     ) -> [EffectMeasurement] {
         let found = Moments(values)
+        let suffix = unit == "1" ? "" : ", \(unit)"
         return [
             EffectMeasurement(
-                "mean of \(name), \(unit)", expected: mean, measured: found.mean,
-                error: found.meanError, count: found.count, bias: bias),
+                "mean of \(name)\(suffix)", expected: mean, measured: found.mean,
+                error: found.meanError, count: found.count, bias: meanBias),
             EffectMeasurement(
-                "SD of \(name), \(unit)", expected: deviation, measured: found.deviation,
-                error: found.deviationError, count: found.count, bias: bias),
+                "SD of \(name)\(suffix)", expected: deviation, measured: found.deviation,
+                error: found.deviationError, count: found.count, bias: deviationBias),
         ]
     }
 

@@ -9,10 +9,10 @@ enum ReferenceSimulation {
         var neuron: Int
     }
 
-    /// Integrates a network in steps of `1 / perTick` ticks; the delay is in ticks.
+    /// Integrates a network in steps of `1 / perTick` ticks; the delay is in ticks, the shift of all thresholds in LSB.
     static func simulate(
         _ configuration: ChipConfiguration, codes: [Int8], events: [(Int, Int)], delay: Double,
-        perTick: Int
+        perTick: Int, thresholdShift: Double = 0
     ) -> [Spike] {
         let h = 0.008 / Double(perTick)
         let neurons = configuration.neuronCount
@@ -55,7 +55,7 @@ enum ReferenceSimulation {
             }
             for (index, population) in configuration.populations.enumerated() {
                 let k = constants[index]
-                let swing = k.t.threshold - k.t.leak
+                let swing = k.t.threshold - k.t.leak + thresholdShift
                 for neuron in configuration.neurons(ofPopulation: index) {
                     let before = v[neuron]
                     if Double(step) >= held[neuron] {

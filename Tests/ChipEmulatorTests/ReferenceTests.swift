@@ -17,61 +17,89 @@ import Testing
             // The on-chip delay is 25 ticks, which is below a step, so inside a cycle it is one step.
             let comparison = try compare(recurrent: recurrent, delay: recurrent ? 42.4 : 25)
             report.append("\(recurrent ? "recurrent" : "feed-forward"): \(comparison.summary)")
-            #expect(comparison.distances.count > Int(Self.networks) * 30, "\(comparison.summary)")
-            #expect(comparison.differing == 0, "\(comparison.summary)")
+            let spikes = comparison.distances.count
+            #expect(spikes > Int(Self.networks) * (recurrent ? 5 : 40), "\(comparison.summary)")
+            #expect(comparison.settledDiffering == 0, "\(comparison.summary)")
             #expect(comparison.quantile(0.5) <= 0.5, "\(comparison.summary)")
             #expect(comparison.quantile(0.95) <= 2, "\(comparison.summary)")
-            #expect(comparison.quantile(1) <= 16, "\(comparison.summary)")
+            #expect(comparison.quantile(1) <= 8, "\(comparison.summary)")
         }
         try Self.write(report.joined(separator: "\n"), "reference.md")
     }
 
-    /// Half of the networks, with seeds from 1 on.
+    /// Half of the networks, with seeds from 1 on, settled within 0.1 LSB, a twelfth of the chip's noise: a membrane that
+    /// comes back below its threshold in the same step may be missed, and is never further above it.
     private func compare(recurrent: Bool, delay: Double) throws -> SpikeComparison {
         var comparison = SpikeComparison()
         var chip = EmulatedChip(profile: .ideal, serial: 1, threads: 1)
         for seed in 1...Self.networks / 2 {
             let (configuration, codes, events) = Self.network(seed, recurrent: recurrent)
             let window = Double(configuration.window)
-            var expected = [[Double]](repeating: [], count: configuration.neuronCount)
-            let reference = ReferenceSimulation.simulate(
-                configuration, codes: codes, events: events, delay: delay, perTick: 4)
-            for spike in reference where spike.tick.rounded() < window {
-                expected[spike.neuron].append(spike.tick)
+            let times = [0, -0.1, 0.1].map { shift in
+                var times = [[Double]](repeating: [], count: configuration.neuronCount)
+                let spikes = ReferenceSimulation.simulate(
+                    configuration, codes: codes, events: events, delay: delay, perTick: 4,
+                    thresholdShift: shift)
+                for spike in spikes where spike.tick.rounded() < window {
+                    times[spike.neuron].append(spike.tick)
+                }
+                return times
             }
-            let batch = TestBatch.batch(
-                configuration, codes: codes, entries: [events], membranes: 0..<0)
-            let found = try chip.run(batch).spikes.events
+            let found = try Self.times(&chip, configuration, codes, events)
             comparison.add(
-                expected, SpikeComparison.times(found, neurons: configuration.neuronCount))
+                times[0], lower: times[1], higher: times[2], found: found, recurrent: recurrent)
         }
         return comparison
     }
 
     @Test func halfTheStepMovesSpikesByLessThanTheChipsJitter() throws {
-        // The delay is above a step, so that it is the same for both.
-        let coarse = EffectCase.idealBut { $0.events.onChipDelay = 0.4 }
-        var fine = coarse
-        fine.integration.stepsPerSample *= 2
-        fine.integration.longestStep /= 2
-        var chips = [coarse, fine].map { EmulatedChip(profile: $0, serial: 1, threads: 1) }
-        var comparison = SpikeComparison()
-        for seed in 1...Self.networks {
-            let (configuration, codes, events) = Self.network(
-                seed, recurrent: seed.isMultiple(of: 2))
-            let batch = TestBatch.batch(
-                configuration, codes: codes, entries: [events], membranes: 0..<0)
-            let times = try chips.indices.map {
-                SpikeComparison.times(
-                    try chips[$0].run(batch).spikes.events, neurons: configuration.neuronCount)
+        var report: [String] = []
+        for recurrent in [false, true] {
+            // The delay is above a step, so that it is the same for both.
+            let coarse = EffectCase.idealBut { $0.events.onChipDelay = 0.4 }
+            var fine = coarse
+            fine.integration.stepsPerSample *= 2
+            fine.integration.longestStep /= 2
+            // A thousandth of threshold - leak is 0.04-0.1 LSB here.
+            let shifts = [0, -0.001, 0.001]
+            var chips = shifts.map { shift in
+                var profile = fine
+                profile.mismatch.thresholdOffset = shift
+                return EmulatedChip(profile: profile, serial: 1, threads: 1)
             }
-            comparison.add(times[0], times[1])
+            chips.append(EmulatedChip(profile: coarse, serial: 1, threads: 1))
+            var comparison = SpikeComparison()
+            for seed in 1...Self.networks / 2 {
+                let (configuration, codes, events) = Self.network(seed, recurrent: recurrent)
+                let times = try chips.indices.map {
+                    try Self.times(&chips[$0], configuration, codes, events)
+                }
+                comparison.add(
+                    times[0], lower: times[1], higher: times[2], found: times[3],
+                    recurrent: recurrent)
+            }
+            report.append(
+                """
+                \(recurrent ? "recurrent" : "feed-forward"): \(comparison.summary)
+
+                \(comparison.histogram(width: 1, bins: 10))
+
+                """)
+            #expect(comparison.settledDiffering == 0, "\(comparison.summary)")
+            // 7.5 ticks are the jitter's 60 ns.
+            #expect(comparison.quantile(0.999) <= 7.5, "\(comparison.summary)")
         }
-        // 7.5 ticks are the jitter's 60 ns.
-        #expect(comparison.quantile(0.999) <= 7.5, "\(comparison.summary)")
-        #expect(comparison.differing == 0, "\(comparison.summary)")
-        try Self.write(
-            "\(comparison.summary)\n\n\(comparison.histogram(width: 1, bins: 10))", "step.md")
+        try Self.write(report.joined(separator: "\n"), "step.md")
+    }
+
+    private static func times(
+        _ chip: inout EmulatedChip, _ configuration: ChipConfiguration, _ codes: [Int8],
+        _ events: [(Int, Int)]
+    ) throws -> SpikeComparison.Times {
+        let batch = TestBatch.batch(
+            configuration, codes: codes, entries: [events], membranes: 0..<0)
+        return SpikeComparison.times(
+            try chip.run(batch).spikes.events, neurons: configuration.neuronCount)
     }
 
     private static func network(
