@@ -61,7 +61,7 @@ class Flag(IntFlag):
     DUPLICATE = 4
 
 
-_KNOWN_FLAGS = Flag.RESPONSE | Flag.FINAL | Flag.DUPLICATE
+_KNOWN_FLAGS = int(Flag.RESPONSE | Flag.FINAL | Flag.DUPLICATE)
 
 
 def channel_of(type):
@@ -136,7 +136,7 @@ def decode_header(data, limits=Limits()):
         if value:
             raise WireError(Status.RESERVED_NONZERO, f"reserved field is {value}", offset)
     if channel > 1:
-        raise WireError(Status.RESERVED_NONZERO, f"channel {channel}", 46)
+        raise WireError(Status.MALFORMED, f"channel {channel}", 46)
     if payload_length > limits.frame_payload:
         raise WireError(Status.TOO_LARGE, f"a payload of {payload_length} bytes", 8)
     if total > (limits.message if type in BULK else limits.control_payload):

@@ -59,7 +59,9 @@ class ResultChunk:
         for index, bits in enumerate(validity):
             if bits & ~_VALIDITY_BITS:
                 raise WireError(Status.RESERVED_NONZERO, f"validity {bits:#04x} of entry {index}", 32 + index)
-        reader.zeros(-entries % 4)
+        padding_at = reader.offset
+        if any(reader.bytes(-entries % 4)):
+            raise WireError(Status.MALFORMED, "the padding is not zero", padding_at)
         spikes = samples = None
         if contents & SPIKES:
             spikes_at = reader.offset
@@ -124,10 +126,10 @@ class Costs:
 
     @classmethod
     def decode(cls, data):
-        """A block from its bytes. Raises MALFORMED for another length, INVALID where the counts do not add up."""
+        """A block from its bytes. Raises MALFORMED for another length and where the counts do not add up."""
         if len(data) != _COSTS.size:
             raise WireError(Status.MALFORMED, f"a costs block of {len(data)} bytes", min(len(data), _COSTS.size))
         costs = cls(*_COSTS.unpack(data))
         if not costs.is_balanced:
-            raise WireError(Status.INVALID, "the counts of events do not add up", 0)
+            raise WireError(Status.MALFORMED, "the counts of events do not add up", 0)
         return costs

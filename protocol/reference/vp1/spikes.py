@@ -47,9 +47,9 @@ class SpikeBlock:
         if tick != TICK_PS:
             refuse(f"a tick of {tick} ps", start + 8)
         if units is not None and its_units != units:
-            raise WireError(Status.INVALID, f"{its_units} units, the configuration has {units}", start + 4)
+            refuse(f"{its_units} units, the configuration has {units}", start + 4)
         if window is not None and its_window != window:
-            raise WireError(Status.INVALID, f"a window of {its_window}, the configuration has {window}", start + 12)
+            refuse(f"a window of {its_window}, the configuration has {window}", start + 12)
         ends_at = reader.offset
         ends = struct.unpack(f"<{entry_count}I", reader.bytes(4 * entry_count))
         events_at = reader.offset
@@ -64,7 +64,7 @@ class SpikeBlock:
                 if event[0] >= its_window:
                     refuse(f"tick {event[0]} in a window of {its_window}", events_at + 4 * number)
                 if event[1] >= its_units:
-                    refuse(f"unit {event[1]} of {its_units}", events_at + 4 * number + 2)
+                    refuse(f"unit {event[1]} of {its_units}", events_at + 4 * number)
                 if number > begin and event <= events[number - 1]:
                     refuse(f"event {number} is not after its predecessor", events_at + 4 * number)
             entries.append(tuple(entry))
@@ -100,7 +100,7 @@ class StageBlock:
         (slot,) = reader.fields("I")
         reader.zeros(4)
         if slots is not None and slot >= slots:
-            raise WireError(Status.INVALID, f"slot {slot} of {slots}", 0)
+            raise WireError(Status.TOO_LARGE, f"slot {slot} of {slots}", 0)
         spikes = SpikeBlock.read(reader, units, window)
         reader.end()
         return cls(slot, spikes)

@@ -62,7 +62,8 @@ class WeightBlock:
         if encoding not in (FULL, DELTA):
             raise WireError(Status.MALFORMED, f"encoding {encoding}", 0)
         if synapses is not None and its_synapses != synapses:
-            raise WireError(Status.INVALID, f"{its_synapses} synapses, the configuration has {synapses}", 4)
+            status = Status.TOO_LARGE if its_synapses > synapses else Status.MALFORMED
+            raise WireError(status, f"{its_synapses} synapses, the configuration has {synapses}", 4)
         if encoding == FULL:
             if base:
                 raise WireError(Status.MALFORMED, f"a full image with base epoch {base}", 8)
@@ -71,14 +72,14 @@ class WeightBlock:
             marked = range(its_synapses)
         else:
             if count > its_synapses:
-                raise WireError(Status.MALFORMED, f"{count} codes for {its_synapses} synapses", 20)
+                raise WireError(Status.TOO_LARGE, f"{count} codes for {its_synapses} synapses", 20)
             marked = cls._marked(reader.bytes((its_synapses + 7) // 8), its_synapses, count)
         codes_at = reader.offset
         codes = struct.unpack(f"<{count}b", reader.bytes(count))
         reader.end()
         for index, code in enumerate(codes):
             if weight_limit is not None and abs(code) > weight_limit:
-                raise WireError(Status.INVALID, f"code {code}, the limit is {weight_limit}", codes_at + index)
+                raise WireError(Status.MALFORMED, f"code {code}, the limit is {weight_limit}", codes_at + index)
         if encoding == FULL and image_crc(codes) != crc:
             raise WireError(Status.EPOCH_MISMATCH, "the image's checksum is another", 16)
         return cls(encoding, its_synapses, base, epoch, crc, dict(zip(marked, codes)))
@@ -87,7 +88,7 @@ class WeightBlock:
     def _marked(bitmap, synapses, count):
         spare = -synapses % 8
         if spare and bitmap[-1] >> (8 - spare):
-            raise WireError(Status.RESERVED_NONZERO, "a spare bit is set", 32 + len(bitmap) - 1)
+            raise WireError(Status.MALFORMED, "a spare bit is set", 32 + len(bitmap) - 1)
         marked = [index for index in range(synapses) if bitmap[index // 8] >> index % 8 & 1]
         if len(marked) != count:
             raise WireError(Status.MALFORMED, f"{len(marked)} synapses are marked, {count} codes travel", 20)
