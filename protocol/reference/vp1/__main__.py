@@ -38,15 +38,20 @@ EXIT STATUS
 def main(arguments=None):
     """Runs a command; returns the exit status."""
     parser = _Parser(
-        prog="vp1", description="A reference of VP/1 in Python.", epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
+        prog="vp1",
+        description="A reference of VP/1 in Python.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     run = commands.add_parser("run", help="run a tiny network on a device and print its spikes")
     run.add_argument("--device", required=True, metavar="URI", help="where it listens: tcp://HOST:PORT or ipc:///PATH")
     run.add_argument("--entries", type=int, default=2, help="entries of a batch (default: 2)")
     run.add_argument("--batches", type=int, default=1, help="batches, each with other weights (default: 1)")
     run.add_argument("--seed", type=int, default=1, help="of weights and inputs (default: 1)")
-    run.add_argument("--patience", type=float, default=30.0, metavar="S", help="seconds to wait for device and lease (default: 30)")
+    run.add_argument(
+        "--patience", type=float, default=30.0, metavar="S", help="seconds to wait for device and lease (default: 30)"
+    )
     run.add_argument("--json", action="store_true", help="print a JSON object for each batch")
     toy = commands.add_parser("serve", help="be a toy device", description=chip.__doc__)
     toy.add_argument("--listen", required=True, metavar="URI", help="tcp://127.0.0.1:PORT (0 picks one) or ipc:///PATH")
@@ -98,16 +103,21 @@ def _run(chosen):
 
 def _summary(result):
     return {
-        "batch": result.batch, "spikes": result.spikes, "validity": list(result.validity),
+        "batch": result.batch,
+        "spikes": result.spikes,
+        "validity": list(result.validity),
         "samples": [chunk.samples.codes.hex() for chunk in result.chunks if chunk.samples],
-        "offered": result.costs.offered, "delivered": result.costs.delivered,
-    }  # fmt: skip
+        "offered": result.costs.offered,
+        "delivered": result.costs.delivered,
+    }
 
 
 def _print_result(result):
     costs = result.costs
-    print(f"batch {result.batch}  {costs.offered} events in, {costs.delivered} spikes out, "
-          f"{costs.offered - costs.accepted + costs.produced - costs.delivered} lost")  # fmt: skip
+    print(
+        f"batch {result.batch}  {costs.offered} events in, {costs.delivered} spikes out, "
+        f"{costs.offered - costs.accepted + costs.produced - costs.delivered} lost"
+    )
     for index, entry in enumerate(result.spikes):
         flags = f"  validity {result.validity[index]:#04x}" if result.validity[index] else ""
         print(f"  entry {index}{flags}")
@@ -117,8 +127,11 @@ def _print_result(result):
 
 
 def _serve(chosen):
-    serve(chosen.listen, chosen.serial,
-          lambda address: print(f"vp1 ready on zmq+{address} serial {chosen.serial} profile toy", flush=True))  # fmt: skip
+    serve(
+        chosen.listen,
+        chosen.serial,
+        lambda address: print(f"vp1 ready on zmq+{address} serial {chosen.serial} profile toy", flush=True),
+    )
     return OK
 
 
@@ -139,9 +152,11 @@ def _decode(chosen):
     frame = decode_frame(bytes.fromhex(chosen.frame))
     header = frame.header
     name = Type(header.type).name if header.type in set(Type) else f"type {header.type:#04x}"
-    print(f"{name} {Flag(header.flags)!r} session {header.session:#x} sequence {header.sequence} request {header.request} "
-          f"token {header.token} status {status_name(header.status)} payload {len(frame.payload)} bytes, "
-          f"fragment {header.fragment_index + 1} of {header.fragment_count}")  # fmt: skip
+    print(
+        f"{name} {Flag(header.flags)!r} session {header.session:#x} sequence {header.sequence} request {header.request} "
+        f"token {header.token} status {status_name(header.status)} payload {len(frame.payload)} bytes, "
+        f"fragment {header.fragment_index + 1} of {header.fragment_count}"
+    )
     response = header.flags & Flag.RESPONSE
     kinds = control.RESPONSES if response else control.REQUESTS
     kind = control.pb.Fault if header.status else kinds.get(header.type)

@@ -8,9 +8,9 @@ from .control import pb
 from .frames import Flag, Type
 from .hashes import configuration_hash, content_hash
 from .results import Costs, ResultChunk, chunk_crc
-from .session import LinkLost, Refused, Retry, Session
+from .session import LinkLost, Refused, Session
 from .spikes import SpikeBlock, StageBlock
-from .status import Status, WireError
+from .status import Retry, Status, WireError
 from .weights import WeightBlock, image_crc
 
 _PATIENCE = 30.0
@@ -68,7 +68,7 @@ class Client:
         self._attempts = {}
 
     def __enter__(self):
-        self._open()
+        self._reopen(time.monotonic() + self.patience)
         return self
 
     def __exit__(self, *_):
@@ -115,8 +115,11 @@ class Client:
             self._attempts = {number: attempt + 1 for number, attempt in self._attempts.items()}
         new = self.description
         if known and (known.serial, known.profile, known.calibration) != (new.serial, new.profile, new.calibration):
-            raise Refused(Status.INVALID, pb.Fault(
-                detail=f"another chip came back: serial {new.serial}, profile {new.profile}"), Type.DESCRIBE)  # fmt: skip
+            raise Refused(
+                Status.INVALID,
+                pb.Fault(detail=f"another chip came back: serial {new.serial}, profile {new.profile}"),
+                Type.DESCRIBE,
+            )
 
     def _can_go_on(self, refusal):
         """Does what the class of the status asks for; false where nothing helps."""
@@ -164,9 +167,15 @@ class Client:
         if not fetch:
             requests.append(session.send(Type.STAGE, stage, token=token))
         execute = pb.Execute(
-            batch=batch.number, attempt=attempt, configuration_hash=configuration, epoch=self._epoch, image_crc=crc,
-            observables=batch.observables, chunk_entries=batch.chunk_entries or self._chunk_entries(batch),
-            content_hash=content)  # fmt: skip
+            batch=batch.number,
+            attempt=attempt,
+            configuration_hash=configuration,
+            epoch=self._epoch,
+            image_crc=crc,
+            observables=batch.observables,
+            chunk_entries=batch.chunk_entries or self._chunk_entries(batch),
+            content_hash=content,
+        )
         if not fetch:
             execute.slot = 0
         request = session.send(Type.EXECUTE, execute, token=token)
@@ -216,8 +225,7 @@ class Client:
             try:
                 if message.header.type == Type.RESULT:
                     payloads.append(message.payload)
-                    result.chunks.append(
-                        ResultChunk.decode(message.payload, batch.neurons, batch.configuration.window))  # fmt: skip
+                    result.chunks.append(ResultChunk.decode(message.payload, batch.neurons, batch.configuration.window))
                     self._check_chunk(result)
                 elif message.header.type == Type.DONE:
                     result.done = control.parse(pb.Done, message.payload)
@@ -226,8 +234,19 @@ class Client:
             except WireError as error:
                 raise LinkLost(f"result of batch {batch.number}: {error}") from error
         done = result.done
-        stated = (done.batch, done.chunks, done.chunk_crc, done.entries, done.configuration_hash, done.image_crc,
-                  done.content_hash) if done else None  # fmt: skip
+        stated = (
+            (
+                done.batch,
+                done.chunks,
+                done.chunk_crc,
+                done.entries,
+                done.configuration_hash,
+                done.image_crc,
+                done.content_hash,
+            )
+            if done
+            else None
+        )
         found = (batch.number, len(payloads), chunk_crc(payloads), len(result.validity), configuration, crc, content)
         if stated != found or len(result.validity) != len(batch.inputs.entries):
             raise LinkLost(f"the result of batch {batch.number} is not what DONE states")

@@ -37,12 +37,15 @@ def decode_codes(data, neurons, bits):
     expected = neurons * _LAYOUT.size
     if len(data) != expected:
         raise WireError(
-            Status.INVALID, f"{len(data)} bytes for {neurons} neurons, {expected} are needed", min(len(data), expected))  # fmt: skip
+            Status.INVALID, f"{len(data)} bytes for {neurons} neurons, {expected} are needed", min(len(data), expected)
+        )
     decoded = [NeuronCodes(*_LAYOUT.unpack_from(data, start)) for start in range(0, expected, _LAYOUT.size)]
     for number, neuron in enumerate(decoded):
         for index, code in enumerate(astuple(neuron)[:8]):
             if code >> bits:
                 raise WireError(
-                    Status.INVALID, f"code {code} of neuron {number} has more than {bits} bits",
-                    number * _LAYOUT.size + 2 * index)  # fmt: skip
+                    Status.INVALID,
+                    f"code {code} of neuron {number} has more than {bits} bits",
+                    number * _LAYOUT.size + 2 * index,
+                )
     return decoded

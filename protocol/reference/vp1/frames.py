@@ -90,15 +90,34 @@ class Header:
     def encoded(self):
         """The 64 bytes of section 4.1."""
         body = _LAYOUT.pack(
-            MAGIC, MAJOR, HEADER_WORDS, self.type, self.flags, self.payload_length, self.fragment_index,
-            self.fragment_count, self.session, self.sequence, self.request, self.token, self.status, self.channel, 0,
-            self.total_length, self.deadline, 0, 0)[:60]  # fmt: skip
+            MAGIC,
+            MAJOR,
+            HEADER_WORDS,
+            self.type,
+            self.flags,
+            self.payload_length,
+            self.fragment_index,
+            self.fragment_count,
+            self.session,
+            self.sequence,
+            self.request,
+            self.token,
+            self.status,
+            self.channel,
+            0,
+            self.total_length,
+            self.deadline,
+            0,
+            0,
+        )[:60]
         return body + struct.pack("<I", crc32c(body))
 
     def follows(self, former):
         """Whether this is the next fragment of the same message (FRM-011)."""
         varying = dict(payload_length=0, fragment_index=0, sequence=0)
-        return self.fragment_index == former.fragment_index + 1 and replace(self, **varying) == replace(former, **varying)
+        return self.fragment_index == former.fragment_index + 1 and replace(self, **varying) == replace(
+            former, **varying
+        )
 
 
 @dataclass(frozen=True)
@@ -120,8 +139,27 @@ def decode_header(data, limits=Limits()):
     """The header at the start of a frame. Raises WireError, in the order of FRM-001."""
     if len(data) < HEADER_SIZE:
         raise WireError(Status.MALFORMED, f"a header has 64 bytes, these are {len(data)}", len(data))
-    (magic, major, words, type, flags, payload_length, index, count, session, sequence, request, token, status,
-     channel, reserved1, total, deadline, reserved2, checksum) = _LAYOUT.unpack_from(data)  # fmt: skip
+    (
+        magic,
+        major,
+        words,
+        type,
+        flags,
+        payload_length,
+        index,
+        count,
+        session,
+        sequence,
+        request,
+        token,
+        status,
+        channel,
+        reserved1,
+        total,
+        deadline,
+        reserved2,
+        checksum,
+    ) = _LAYOUT.unpack_from(data)
     if magic != MAGIC:
         raise WireError(Status.BAD_MAGIC, f"magic {magic.hex()}", 0)
     if checksum != crc32c(data[:60]):
@@ -149,8 +187,9 @@ def decode_header(data, limits=Limits()):
         raise WireError(Status.BAD_FRAGMENT, f"{payload_length} bytes of {total} in {count} fragments", 48)
     if count > 1 and payload_length == 0:
         raise WireError(Status.BAD_FRAGMENT, "an empty fragment", 8)
-    return Header(type, flags, payload_length, index, count, session, sequence, request, token, status, channel, total,
-                  deadline)  # fmt: skip
+    return Header(
+        type, flags, payload_length, index, count, session, sequence, request, token, status, channel, total, deadline
+    )
 
 
 def decode_frame(data, limits=Limits()):

@@ -12,7 +12,8 @@ def configuration_hash(payload):
 def content_hash(configuration, image_crc, observables, spike_block):
     """The hash of a batch; `observables` is the protobuf message, `spike_block` the bytes as sent."""
     data = configuration + struct.pack(
-        "<IBII", image_crc, 1 if observables.spikes else 0, observables.first_membrane, observables.membrane_count)  # fmt: skip
+        "<IBII", image_crc, 1 if observables.spikes else 0, observables.first_membrane, observables.membrane_count
+    )
     if observables.HasField("reference"):
         data += struct.pack("<d", observables.reference)
     return hashlib.sha256(data + spike_block).digest()

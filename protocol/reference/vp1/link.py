@@ -22,7 +22,9 @@ class Sender:
         self.limits = limits
         self.sequence = 0
 
-    def frames(self, type, payload=b"", *, flags=Flag.NONE, session=0, request=0, token=0, status=Status.OK, deadline=0):
+    def frames(
+        self, type, payload=b"", *, flags=Flag.NONE, session=0, request=0, token=0, status=Status.OK, deadline=0
+    ):
         """The bytes of each frame of a message, in the order of sending. Raises WireError if it is too large."""
         limit = self.limits.message if type in BULK else self.limits.control_payload
         if len(payload) > limit:
@@ -30,8 +32,17 @@ class Sender:
         size = self.limits.frame_payload
         parts = [payload[start : start + size] for start in range(0, len(payload), size)] or [b""]
         header = Header(
-            type, flags, fragment_count=len(parts), session=session, request=request, token=token, status=status,
-            channel=channel_of(type), total_length=len(payload), deadline=deadline)  # fmt: skip
+            type,
+            flags,
+            fragment_count=len(parts),
+            session=session,
+            request=request,
+            token=token,
+            status=status,
+            channel=channel_of(type),
+            total_length=len(payload),
+            deadline=deadline,
+        )
         encoded = []
         for index, part in enumerate(parts):
             fragment = replace(header, payload_length=len(part), fragment_index=index, sequence=self.sequence)

@@ -37,8 +37,7 @@ class ResultChunk:
     def encoded(self):
         """The bytes of section 7.4."""
         contents = (SPIKES if self.spikes else 0) | (CADC if self.samples else 0)
-        data = struct.pack(
-            "<QIIIIQ", self.batch, self.number, self.first_entry, len(self.validity), contents, 0)  # fmt: skip
+        data = struct.pack("<QIIIIQ", self.batch, self.number, self.first_entry, len(self.validity), contents, 0)
         data += self.validity + bytes(-len(self.validity) % 4)
         if self.spikes:
             data += self.spikes.encoded()

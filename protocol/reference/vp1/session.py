@@ -10,7 +10,7 @@ from .control import pb
 from .frames import Flag, Type
 from .limits import Limits
 from .link import Receiver, Sender
-from .status import Retry, Status, WireError, retry_of, status_name
+from .status import Status, WireError, retry_of, status_name
 
 ANSWER_WITHIN = 2.0
 PING_AFTER = 1.0
@@ -64,8 +64,16 @@ class Session:
     # Links
 
     def open(self):
-        """Opens a fresh link and the session on it, the former one if the device still has it. Raises LinkLost, Refused."""
+        """Opens a fresh link and the session on it, the former one if it is still there. Raises LinkLost, Refused."""
         self._drop_link()
+        try:
+            self._open_link()
+        except BaseException:
+            self._drop_link()
+            raise
+        return self
+
+    def _open_link(self):
         self._socket = zmq.Context.instance().socket(zmq.DEALER)
         self._socket.linger = 0
         self._socket.connect(self.address)
@@ -81,31 +89,51 @@ class Session:
         if self.id == 0:
             self.resume_token = b""
         self.boot, self.serial = hello.boot, hello.serial
-        request = self.send(Type.OPEN, pb.Open(
-            run=self.run, label=self.label, resume_session=self.id, resume_token=self.resume_token,
-            credit_bytes=self.credit), session=0)  # fmt: skip
+        request = self.send(
+            Type.OPEN,
+            pb.Open(
+                run=self.run,
+                label=self.label,
+                resume_session=self.id,
+                resume_token=self.resume_token,
+                credit_bytes=self.credit,
+            ),
+            session=0,
+        )
         reply = self.answer(request, ANSWER_WITHIN)
         if not reply.resumed:
             self.token = 0
         self.resumed = reply.resumed
         self.id, self.resume_token = reply.session, reply.resume_token
         self.held = {held.batch: held for held in reply.held}
-        return self
 
     def _hello(self):
         nonce = os.urandom(16)
-        request = self.send(Type.HELLO, pb.Hello(
-            versions=pb.Versions(lowest_major=1, highest_major=1), features=[f"grease.{nonce[0]}"],
-            limits=pb.Limits(**{name: getattr(self.own_limits, name) for name in Limits.__dataclass_fields__}),
-            nonce=nonce, software="volley-reference", software_version="1"), session=0)  # fmt: skip
+        request = self.send(
+            Type.HELLO,
+            pb.Hello(
+                versions=pb.Versions(lowest_major=1, highest_major=1),
+                features=[f"grease.{nonce[0]}"],
+                limits=pb.Limits(**{name: getattr(self.own_limits, name) for name in Limits.__dataclass_fields__}),
+                nonce=nonce,
+                software="volley-reference",
+                software_version="1",
+            ),
+            session=0,
+        )
         try:
             reply = self.answer(request, ANSWER_WITHIN)
         except Refused as refusal:
             if refusal.status == Status.VERSION:
                 theirs = refusal.fault.versions
-                raise Refused(refusal.status, pb.Fault(
-                    detail=f"this host speaks major version 1, the device {theirs.lowest_major} to {theirs.highest_major}",
-                    versions=theirs), Type.HELLO) from refusal  # fmt: skip
+                raise Refused(
+                    refusal.status,
+                    pb.Fault(
+                        detail=f"this host speaks major 1, the device {theirs.lowest_major} to {theirs.highest_major}",
+                        versions=theirs,
+                    ),
+                    Type.HELLO,
+                ) from refusal
             raise
         if reply.nonce != nonce:
             raise LinkLost("the device answered HELLO without the nonce")
@@ -149,7 +177,8 @@ class Session:
         if token:
             self._lease_requests[number] = self._last_sent
         frames = self._sender.frames(
-            type, payload, session=self.id if session is None else session, request=number, token=token)  # fmt: skip
+            type, payload, session=self.id if session is None else session, request=number, token=token
+        )
         for frame in frames:
             try:
                 self._socket.send(frame, zmq.DONTWAIT)
@@ -275,6 +304,3 @@ class Session:
 
 def _limits_of(message):
     return Limits(**{name: getattr(message, name) for name in Limits.__dataclass_fields__})
-
-
-__all__ = ["LinkLost", "Refused", "Retry", "Session"]

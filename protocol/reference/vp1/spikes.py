@@ -25,10 +25,12 @@ class SpikeBlock:
         for entry in self.entries:
             end += len(entry)
             ends.append(end)
-        header = struct.pack(
-            "<HHIIIIIQ", AER32, 0, self.units, TICK_PS, self.window, len(self.entries), len(events), 0)  # fmt: skip
-        return (header + struct.pack(f"<{len(ends)}I", *ends)
-                + b"".join(struct.pack("<HH", tick, unit) for tick, unit in events))  # fmt: skip
+        header = struct.pack("<HHIIIIIQ", AER32, 0, self.units, TICK_PS, self.window, len(self.entries), len(events), 0)
+        return (
+            header
+            + struct.pack(f"<{len(ends)}I", *ends)
+            + b"".join(struct.pack("<HH", tick, unit) for tick, unit in events)
+        )
 
     @classmethod
     def read(cls, reader, units=None, window=None):

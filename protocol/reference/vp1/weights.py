@@ -46,7 +46,8 @@ class WeightBlock:
         """The bytes of section 7.3."""
         marked = sorted(self.changes)
         header = struct.pack(
-            "<IIIIIIQ", self.encoding, self.synapses, self.base_epoch, self.epoch, self.crc, len(marked), 0)  # fmt: skip
+            "<IIIIIIQ", self.encoding, self.synapses, self.base_epoch, self.epoch, self.crc, len(marked), 0
+        )
         bitmap = bytearray() if self.encoding == FULL else bytearray((self.synapses + 7) // 8)
         if self.encoding == DELTA:
             for synapse in marked:

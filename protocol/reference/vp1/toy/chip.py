@@ -1,8 +1,8 @@
 """The toy chip: integrate-and-fire neurons in integers, the same on every machine.
 
 It is not a model of any silicon. Time goes in steps of 64 ticks (0.512 µs). A membrane is an integer in 1/256 of a CADC
-LSB. In each step it moves a sixteenth of its way to the leak potential (rounded down), then takes code * 64, a quarter
-of an LSB for each unit of weight, for each event of the step that reaches it; spikes of the step before count as events.
+LSB. In each step it moves a sixteenth of its way to the leak potential (rounded down), then takes code * 256, an LSB
+for each unit of weight, for each event of the step that reaches it; spikes of the step before count as events.
 At or above the threshold a spiking neuron fires at the last tick of the step and goes to its reset potential. Sample k
 reads the membranes after the step in which tick k * period lies. Time constants, refractory times and gains have no
 effect. Nothing is random, so noise seed and batch number have none either.
@@ -14,21 +14,34 @@ from ..status import Status, WireError
 
 STEP = 64
 FRACTION = 256
-JUMP = 64
+JUMP = 256
 LEAK_SHIFT = 4
 TICK_SECONDS = 8e-9
 
 GEOMETRY = pb.Geometry(
-    neuron_circuits=512, signed_inputs_per_circuit=128, input_channels=256, weight_limit=63, cadc_maximum=255,
-    minimum_sample_period=STEP, trace_memory_bytes=131072, maximum_events_per_entry=4096,
-    maximum_entries_per_batch=1024)  # fmt: skip
+    neuron_circuits=512,
+    signed_inputs_per_circuit=128,
+    input_channels=256,
+    weight_limit=63,
+    cadc_maximum=255,
+    minimum_sample_period=STEP,
+    trace_memory_bytes=131072,
+    maximum_events_per_entry=4096,
+    maximum_entries_per_batch=1024,
+)
 
 
 def description(serial):
     """The `Description` of toy chip number `serial`; its neurons have no codes."""
     return pb.Description(
-        kind=pb.DEVICE_KIND_EMULATOR, serial=serial, profile="toy", firmware="reference 1", geometry=GEOMETRY,
-        effects=["steps: 64 ticks", "membranes: integers of 1/256 LSB"], calibration="none")  # fmt: skip
+        kind=pb.DEVICE_KIND_EMULATOR,
+        serial=serial,
+        profile="toy",
+        firmware="reference 1",
+        geometry=GEOMETRY,
+        effects=["steps: 64 ticks", "membranes: integers of 1/256 LSB"],
+        calibration="none",
+    )
 
 
 class Network:
@@ -83,10 +96,12 @@ class Network:
                     _refuse(f"projection {index} names population {population} of {len(wanted.populations)}")
 
     def _check_circuits(self):
-        need = 0
-        for population, size in enumerate(self.sizes):
-            inputs = sum(len(sources) for sources, _, target in self.spans if target == population)
-            need += size * max(1, -(-inputs // GEOMETRY.signed_inputs_per_circuit))
+        inputs = [0] * len(self.sizes)
+        for sources, _, target in self.spans:
+            inputs[target] += len(sources)
+        need = sum(
+            size * max(1, -(-count // GEOMETRY.signed_inputs_per_circuit)) for size, count in zip(self.sizes, inputs)
+        )
         if need > GEOMETRY.neuron_circuits:
             _refuse(f"the network needs {need} neuron circuits, the chip has {GEOMETRY.neuron_circuits}")
 
@@ -113,6 +128,7 @@ class Network:
             threshold += [round(targets.threshold * FRACTION) if fires else None] * population.size
         membranes, arriving, spikes, samples = list(leak), [], [], []
         position, steps = 0, -(-wanted.window // STEP)
+        sample_count = wanted.sample_count if observables.membrane_count else 0
         for step in range(steps):
             end = min((step + 1) * STEP, wanted.window)
             membranes = [value - (value - rest >> LEAK_SHIFT) for value, rest in zip(membranes, leak)]
@@ -129,7 +145,7 @@ class Network:
                     spikes.append((end - 1, neuron))
                     arriving.append(wanted.input_count + neuron)
             last = step == steps - 1
-            while len(samples) < wanted.sample_count and (last or len(samples) * wanted.sample_period < end):
+            while len(samples) < sample_count and (last or len(samples) * wanted.sample_period < end):
                 samples.append(self._sample(membranes, observables))
         return spikes, b"".join(samples)
 
@@ -144,9 +160,14 @@ class Network:
         """The account of a batch: no event is lost. Energies are not modelled and stay zero."""
         gap = max(0, self.configuration.entry_spacing - self.configuration.window)
         return Costs(
-            offered=inputs, accepted=inputs, produced=spikes, delivered=spikes,
+            offered=inputs,
+            accepted=inputs,
+            produced=spikes,
+            delivered=spikes,
             windows_seconds=entries * self.configuration.window * TICK_SECONDS,
-            gaps_seconds=entries * gap * TICK_SECONDS, wall_seconds=wall)  # fmt: skip
+            gaps_seconds=entries * gap * TICK_SECONDS,
+            wall_seconds=wall,
+        )
 
 
 def _clipped(value):

@@ -16,6 +16,7 @@ GREETING_WITHIN = 10.0
 SILENT_AFTER = 3.0
 SESSION_KEPT = 60.0
 LONGEST_LEASE = 60.0
+SMALLEST_FRAME = 2048
 MOST_SESSIONS = 8
 MOST_GREETING = 16
 
@@ -23,7 +24,7 @@ MOST_GREETING = 16
 class Device(Requests):
     """A toy device. `take` a frame, `advance` the time, `work` on a batch; frames to send gather in `outgoing`.
 
-    `boot` has to be greater at each start, and below 2^16: it makes the high half of the fencing tokens (LSE-003).
+    `boot` has to grow from start to start: fencing tokens count on from 256 times it (LSE-003).
     """
 
     def __init__(self, serial=1, boot=1, limits=Limits(), seed=None):
@@ -32,7 +33,7 @@ class Device(Requests):
         self.outgoing = []
         self.links = {}
         self.sessions = {}
-        self.lease = Lease(token=boot << 16)
+        self.lease = Lease(token=(boot << 8) & 0xFFFFFFFF)
         self.random = random.Random(seed) if seed is not None else random.SystemRandom()
         self.is_leaving = False
 
@@ -52,6 +53,9 @@ class Device(Requests):
             self.counters["link_errors"] += 1
             if error.status in (Status.BAD_HEADER_CRC, Status.BAD_PAYLOAD_CRC):
                 self.counters["checksum_errors"] += 1
+            if error.status == Status.SEQUENCE_GAP and not link.greeted and data[6] != Type.HELLO:
+                # A link that was forgotten goes on counting; what it lacks is a HELLO (HEL-006).
+                return self._fail(link, Status.NO_SESSION, "this link has not said HELLO")
             return self._fail(link, error.status, error.detail, error.offset or 0)
         if link.session is not None:
             link.session.heard = now
@@ -173,8 +177,13 @@ class Device(Requests):
         if not hello.versions.lowest_major <= MAJOR <= hello.versions.highest_major:
             own = pb.Versions(lowest_major=MAJOR, highest_major=MAJOR, highest_minor=MINOR)
             self.refuse(
-                link, Type.HELLO, message.header.request, Status.VERSION,
-                f"this device speaks major version {MAJOR}", versions=own)  # fmt: skip
+                link,
+                Type.HELLO,
+                message.header.request,
+                Status.VERSION,
+                f"this device speaks major version {MAJOR}",
+                versions=own,
+            )
             del self.links[link.identity]
             return
         if hello.required_features:
@@ -182,14 +191,27 @@ class Device(Requests):
         if len(hello.nonce) != 16:
             raise WireError(Status.INVALID, f"a nonce of {len(hello.nonce)} bytes, 16 are due")
         asked = hello.limits
+        if min(asked.frame_payload, asked.message, asked.control_payload) < SMALLEST_FRAME or not asked.slots:
+            raise WireError(Status.MALFORMED, f"limits below {SMALLEST_FRAME} bytes or one slot")
         theirs = Limits(asked.frame_payload, asked.message, asked.control_payload, asked.slots, asked.results_kept)
         link.limits = self.limits.common(theirs)
         link.greeted = True
         own = pb.Limits(**{name: getattr(self.limits, name) for name in Limits.__dataclass_fields__})
-        self.answer(link, message, pb.HelloReply(
-            major=MAJOR, minor=MINOR, limits=own, nonce=hello.nonce, boot=self.boot, serial=self.serial,
-            firmware="reference 1", uptime_ms=self.uptime_ms(),
-            sessions_free=MOST_SESSIONS - len(self.sessions)))  # fmt: skip
+        self.answer(
+            link,
+            message,
+            pb.HelloReply(
+                major=MAJOR,
+                minor=MINOR,
+                limits=own,
+                nonce=hello.nonce,
+                boot=self.boot,
+                serial=self.serial,
+                firmware="reference 1",
+                uptime_ms=self.uptime_ms(),
+                sessions_free=MOST_SESSIONS - len(self.sessions),
+            ),
+        )
         link.sender.limits = link.receiver.limits = link.limits
 
     def on_open(self, link, message):
@@ -205,22 +227,38 @@ class Device(Requests):
         else:
             self._make_room()
             session = Session(
-                self.random.getrandbits(64) or 1, self.random.getrandbits(128).to_bytes(16, "little"),
-                wanted.run, wanted.label, self.now)  # fmt: skip
+                self.random.getrandbits(64) or 1,
+                self.random.getrandbits(128).to_bytes(16, "little"),
+                wanted.run,
+                wanted.label,
+                self.now,
+            )
             self.sessions[session.id] = session
         session.link, session.heard, session.slots = link, self.now, {}
         session.last_request = max(session.last_request, message.header.request)
         link.granted = wanted.credit_bytes
         link.session = session
-        self.answer(link, message, pb.OpenReply(
-            session=session.id, resume_token=session.token, resume_ms=round(SESSION_KEPT * 1000), resumed=resumed,
-            held=self.held(session)))  # fmt: skip
+        self.answer(
+            link,
+            message,
+            pb.OpenReply(
+                session=session.id,
+                resume_token=session.token,
+                resume_ms=round(SESSION_KEPT * 1000),
+                resumed=resumed,
+                held=self.held(session),
+            ),
+        )
 
     def _make_room(self):
         """The session that has been quiet for longest yields, if it is detached and has no lease."""
         if len(self.sessions) < MOST_SESSIONS:
             return
-        idle = [session for session in self.sessions.values() if self.is_detached(session) and session is not self.lease.session]
+        idle = [
+            session
+            for session in self.sessions.values()
+            if self.is_detached(session) and session is not self.lease.session
+        ]
         if not idle:
             raise WireError(Status.BUSY, f"all {MOST_SESSIONS} sessions are taken")
         self._end(min(idle, key=lambda session: session.heard))
@@ -264,16 +302,24 @@ class Device(Requests):
         if holder is not None and holder is not session:
             if holder.run != session.run or not self.is_detached(holder):
                 self.refuse(
-                    link, Type.ACQUIRE, message.header.request, Status.LEASE_HELD,
-                    f"the lease is held by {holder.label!r}", holder=self.holder())  # fmt: skip
+                    link,
+                    Type.ACQUIRE,
+                    message.header.request,
+                    Status.LEASE_HELD,
+                    f"the lease is held by {holder.label!r}",
+                    holder=self.holder(),
+                )
                 return
             self.fence_jobs(holder)
         if holder is not session:
             self.lease = Lease(self.lease.token + 1, session, self.now)
         self.lease.ttl = min(max(ttl, 0.1), LONGEST_LEASE)
         self.lease.until = self.now + self.lease.ttl
-        self.answer(link, message, pb.LeaseGrant(
-            token=self.lease.token, ttl_ms=round(self.lease.ttl * 1000), chip=self.chip_state()))  # fmt: skip
+        self.answer(
+            link,
+            message,
+            pb.LeaseGrant(token=self.lease.token, ttl_ms=round(self.lease.ttl * 1000), chip=self.chip_state()),
+        )
 
     def on_renew(self, link, message):
         """The token was checked and the lease prolonged before."""
@@ -297,8 +343,10 @@ class Device(Requests):
         """Who has the lease."""
         lease = self.lease
         return pb.Holder(
-            label=lease.session.label, held_ms=round((self.now - lease.since) * 1000),
-            left_ms=max(0, round((lease.until - self.now) * 1000)))  # fmt: skip
+            label=lease.session.label,
+            held_ms=round((self.now - lease.since) * 1000),
+            left_ms=max(0, round((lease.until - self.now) * 1000)),
+        )
 
     def on_ping(self, link, message):
         """A sign of life."""

@@ -18,6 +18,7 @@ class Job:
     inputs: SpikeBlock
     request: int
     first_request: int
+    largest_message: int
     state: int = pb.BATCH_STATE_QUEUED
     entries: list = field(default_factory=list)
     chunks: list = field(default_factory=list)
@@ -49,12 +50,19 @@ class Job:
             for number, first in enumerate(range(0, max(count, 1), size))
         ]
         costs = self.network.costs(
-            count, sum(map(len, self.inputs.entries)), sum(len(spikes) for spikes, _ in self.entries), self.wall)  # fmt: skip
+            count, sum(map(len, self.inputs.entries)), sum(len(spikes) for spikes, _ in self.entries), self.wall
+        )
         self.done = pb.Done(
-            batch=execute.batch, attempt=execute.attempt, entries=count, chunks=len(self.chunks),
-            chunk_crc=chunk_crc(self.chunks), costs=costs.encoded(),
-            configuration_hash=execute.configuration_hash, image_crc=execute.image_crc,
-            content_hash=execute.content_hash).SerializeToString(deterministic=True)  # fmt: skip
+            batch=execute.batch,
+            attempt=execute.attempt,
+            entries=count,
+            chunks=len(self.chunks),
+            chunk_crc=chunk_crc(self.chunks),
+            costs=costs.encoded(),
+            configuration_hash=execute.configuration_hash,
+            image_crc=execute.image_crc,
+            content_hash=execute.content_hash,
+        ).SerializeToString(deterministic=True)
         self.entries = []
         self.state = pb.BATCH_STATE_DONE
 
@@ -66,5 +74,6 @@ class Job:
         if observables.membrane_count and wanted.sample_count:
             codes = b"".join(codes for _, codes in entries)
             samples = Samples(
-                observables.first_membrane, observables.membrane_count, wanted.sample_count, wanted.sample_period, codes)  # fmt: skip
+                observables.first_membrane, observables.membrane_count, wanted.sample_count, wanted.sample_period, codes
+            )
         return ResultChunk(self.execute.batch, number, first, bytes(len(entries)), spikes, samples).encoded()

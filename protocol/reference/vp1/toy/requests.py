@@ -1,5 +1,6 @@
 """The toy device's chip and batches (SPEC sections 10.4 to 10.6)."""
 
+import math
 import time
 
 from .. import control
@@ -29,8 +30,20 @@ class Requests:
         self.jobs = {}
         self.queue = []
         self.counters = dict.fromkeys(
-            ("jobs_executed", "jobs_cancelled", "jobs_failed", "duplicates_answered", "entries_executed",
-             "frames_received", "frames_sent", "checksum_errors", "link_errors", "requests_fenced"), 0)  # fmt: skip
+            (
+                "jobs_executed",
+                "jobs_cancelled",
+                "jobs_failed",
+                "duplicates_answered",
+                "entries_executed",
+                "frames_received",
+                "frames_sent",
+                "checksum_errors",
+                "link_errors",
+                "requests_fenced",
+            ),
+            0,
+        )
         self.costs = Costs()
 
     def uptime_ms(self):
@@ -96,15 +109,15 @@ class Requests:
         """The batches of the session's run."""
         return [
             pb.HeldBatch(batch=number, state=job.state, content_hash=job.execute.content_hash)
-            for (run, number), job in sorted(self.jobs.items()) if run == session.run
-        ]  # fmt: skip
+            for (run, number), job in sorted(self.jobs.items())
+            if run == session.run
+        ]
 
     def on_execute(self, link, message):
         """EXE-001 to EXE-003."""
         execute = control.parse(pb.Execute, message.payload)
         session, request = link.session, message.header.request
         key = (session.run, execute.batch)
-        staged = session.slots.pop(execute.slot, None) if execute.HasField("slot") else None
         job = self.jobs.get(key)
         if job is not None and job.execute.content_hash != execute.content_hash:
             if job.session is session or not self.is_detached(job.session):
@@ -112,18 +125,23 @@ class Requests:
             self._drop(job)
             job = None
         if job is not None:
+            session.slots.pop(execute.slot, None)
             return self._again(link, message, job)
-        if staged is None:
-            raise WireError(Status.FORGOTTEN, f"batch {execute.batch} is not held and no full slot is named")
+        if not execute.HasField("slot"):
+            raise WireError(Status.FORGOTTEN, f"batch {execute.batch} is not held")
+        if execute.slot not in session.slots:
+            raise WireError(Status.INVALID, f"slot {execute.slot} is empty")
         if self.is_leaving:
             raise WireError(Status.SHUTTING_DOWN, "the device takes no new batches")
-        network = self._checked(execute, staged[0])
+        spike_block, inputs = session.slots[execute.slot]
+        network = self._checked(execute, spike_block)
         mine = [held for held in self.jobs.values() if held.session is session]
         if sum(held.state != pb.BATCH_STATE_DONE for held in mine) >= link.limits.slots:
             raise WireError(Status.BUSY, f"{link.limits.slots} batches wait already")
         if len(mine) >= link.limits.results_kept:
             raise WireError(Status.BUSY, f"{link.limits.results_kept} results are kept already")
-        job = self.jobs[key] = Job(session, execute, network, self.image, staged[1], request, request)
+        job = self.jobs[key] = Job(session, execute, network, self.image, inputs, request, request, link.limits.message)
+        del session.slots[execute.slot]
         ahead = len(self.queue)
         self.queue.append(job)
         reply = pb.ExecuteReply(batch=execute.batch, state=job.state, ahead=ahead)
@@ -133,7 +151,7 @@ class Requests:
         """EXE-002."""
         network = self._configured()
         if execute.configuration_hash != self.configuration:
-            raise WireError(Status.INVALID, "the configuration is another one")
+            raise WireError(Status.EPOCH_MISMATCH, "the configuration is another one")
         if self.image is None or (execute.epoch, execute.image_crc) != (self.epoch, image_crc(self.image)):
             raise WireError(Status.EPOCH_MISMATCH, f"epoch {execute.epoch} is not the current image")
         observables = execute.observables
@@ -142,8 +160,18 @@ class Requests:
             raise WireError(Status.INVALID, "the content hash is another one")
         if observables.first_membrane + observables.membrane_count > network.neurons:
             raise WireError(
-                Status.INVALID, f"{observables.membrane_count} membranes from {observables.first_membrane} on, the "
-                f"network has {network.neurons}")  # fmt: skip
+                Status.INVALID,
+                f"{observables.membrane_count} membranes from {observables.first_membrane} on, the "
+                f"network has {network.neurons}",
+            )
+        if not math.isfinite(observables.reference):
+            raise WireError(Status.INVALID, "the reference voltage is not a number")
+        trace = observables.membrane_count * network.configuration.sample_count
+        if trace > chip.GEOMETRY.trace_memory_bytes:
+            raise WireError(
+                Status.INVALID,
+                f"{trace} bytes of samples for each entry, the trace memory has {chip.GEOMETRY.trace_memory_bytes}",
+            )
         if execute.chunk_entries == 0:
             raise WireError(Status.INVALID, "chunks of no entries")
         return network
@@ -176,8 +204,13 @@ class Requests:
     def on_get(self, link, message):
         """The device's counters, as REPORT."""
         health = pb.Health(
-            uptime_ms=self.uptime_ms(), sessions=len(self.sessions), jobs_queued=len(self.queue),
-            results_kept=len(self.jobs) - len(self.queue), costs=self.costs.encoded(), **self.counters)  # fmt: skip
+            uptime_ms=self.uptime_ms(),
+            sessions=len(self.sessions),
+            jobs_queued=len(self.queue),
+            results_kept=len(self.jobs) - len(self.queue),
+            costs=self.costs.encoded(),
+            **self.counters,
+        )
         if self.lease.session is not None:
             health.holders.append(self.holder())
         self.answer(link, message, health, type=Type.REPORT)
@@ -216,6 +249,11 @@ class Requests:
             return False
         job = self.queue[0]
         if job.work(clock):
+            longest = max(map(len, job.chunks))
+            if longest > job.largest_message:
+                self.counters["jobs_failed"] += 1
+                self._end_job(job, Status.INVALID, f"a chunk of {longest} bytes; ask for fewer entries in each")
+                return True
             self.queue.pop(0)
             self.counters["jobs_executed"] += 1
             self.counters["entries_executed"] += len(job.inputs.entries)

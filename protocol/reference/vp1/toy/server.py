@@ -10,13 +10,12 @@ from .device import Device
 _FAREWELL_SECONDS = 5.0
 
 
-def serve(listen, serial, ready, boot=None):
-    """Serves until SIGTERM or SIGINT; accepted batches may finish. `ready` is called with the address that was bound."""
+def serve(listen, serial, ready):
+    """Serves until SIGTERM or SIGINT; accepted batches may finish. `ready` is called with the bound address."""
     socket = zmq.Context.instance().socket(zmq.ROUTER)
     socket.linger = 1000
     socket.bind(listen.removeprefix("zmq+"))
-    # No storage: the second of the start, so that it grows from one start to the next for 18 hours.
-    device = Device(serial, boot if boot is not None else int(time.time()) & 0xFFFF)
+    device = Device(serial, _boot())
     started, leaving_since = time.monotonic(), None
 
     def leave(*_):
@@ -38,6 +37,13 @@ def serve(listen, serial, ready, boot=None):
         _flush(socket, device)
     _flush(socket, device)
     socket.close()
+
+
+def _boot():
+    """The tenth of a second of the start. Nothing is stored, so a start waits for a tenth of its own."""
+    now = time.time()
+    time.sleep(0.1 - now % 0.1)
+    return int(now * 10) + 1
 
 
 def _flush(socket, device):

@@ -55,13 +55,28 @@ def _crc(fields):
 
 def _frame(fields):
     payload = bytes_of(fields.get("payload", ""))
-    get = lambda name, default=0: number(fields.get(name, default))  # noqa: E731
+    get = lambda name, default=0: number(fields.get(name, default))
     head = bytes_of(fields.get("magic", "564c5931"))
     head += struct.pack(
-        "<BBBBIHHQQQIHBBIII", get("major", 1), get("words", 16), get("type"), get("flags"),
-        get("payload_length", len(payload)), get("fragment_index"), get("fragment_count", 1), get("session"),
-        get("sequence"), get("request"), get("token"), get("status"), get("channel"), get("reserved_47"),
-        get("total_length", len(payload)), get("deadline"), get("reserved_56"))  # fmt: skip
+        "<BBBBIHHQQQIHBBIII",
+        get("major", 1),
+        get("words", 16),
+        get("type"),
+        get("flags"),
+        get("payload_length", len(payload)),
+        get("fragment_index"),
+        get("fragment_count", 1),
+        get("session"),
+        get("sequence"),
+        get("request"),
+        get("token"),
+        get("status"),
+        get("channel"),
+        get("reserved_47"),
+        get("total_length", len(payload)),
+        get("deadline"),
+        get("reserved_56"),
+    )
     head += struct.pack("<I", get("header_crc", crc32c(head)))
     if payload:
         payload += struct.pack("<I", get("payload_crc", crc32c(payload)))
@@ -77,9 +92,16 @@ def _spikes(fields):
     events = [event for entry in entries for event in entry]
     ends = fields.get("ends", [sum(map(len, entries[: index + 1])) for index in range(len(entries))])
     data = struct.pack(
-        "<HHIIIIIQ", fields.get("encoding", 1), fields.get("reserved_2", 0), fields["units"],
-        fields.get("tick_ps", 8000), fields["window"], fields.get("entry_count", len(ends)),
-        fields.get("event_count", len(events)), fields.get("reserved_24", 0))  # fmt: skip
+        "<HHIIIIIQ",
+        fields.get("encoding", 1),
+        fields.get("reserved_2", 0),
+        fields["units"],
+        fields.get("tick_ps", 8000),
+        fields["window"],
+        fields.get("entry_count", len(ends)),
+        fields.get("event_count", len(events)),
+        fields.get("reserved_24", 0),
+    )
     return data + struct.pack(f"<{len(ends)}I", *ends) + b"".join(struct.pack("<HH", *event) for event in events)
 
 
@@ -99,8 +121,15 @@ def _weights(fields):
             image[synapse] = code
     crc = number(fields.get("crc", crc32c(struct.pack(f"{len(image)}b", *image))))
     data = struct.pack(
-        "<IIIIIIQ", fields["encoding"], synapses, fields.get("base_epoch", 0), fields["epoch"], crc,
-        fields.get("count", len(codes)), fields.get("reserved_24", 0))  # fmt: skip
+        "<IIIIIIQ",
+        fields["encoding"],
+        synapses,
+        fields.get("base_epoch", 0),
+        fields["epoch"],
+        crc,
+        fields.get("count", len(codes)),
+        fields.get("reserved_24", 0),
+    )
     return data + bytes(bitmap) + struct.pack(f"{len(codes)}b", *codes)
 
 
@@ -109,8 +138,14 @@ def _result(fields):
     entries = fields.get("entries", len(validity))
     contents = (1 if "spikes" in fields else 0) | (2 if "samples" in fields else 0)
     data = struct.pack(
-        "<QIIIIQ", number(fields["batch"]), fields["number"], fields["first_entry"], entries,
-        fields.get("contents", contents), fields.get("reserved_24", 0))  # fmt: skip
+        "<QIIIIQ",
+        number(fields["batch"]),
+        fields["number"],
+        fields["first_entry"],
+        entries,
+        fields.get("contents", contents),
+        fields.get("reserved_24", 0),
+    )
     data += validity + bytes_of(fields.get("padding", "00" * (-len(validity) % 4)))
     if "spikes" in fields:
         data += _spikes(fields["spikes"])
@@ -173,8 +208,12 @@ def _configuration_hash(fields):
 def _content_hash(fields):
     data = bytes_of(fields["configuration_hash"])
     data += struct.pack(
-        "<IBII", number(fields["image_crc"]), 1 if fields["spikes"] else 0, fields["first_membrane"],
-        fields["membrane_count"])  # fmt: skip
+        "<IBII",
+        number(fields["image_crc"]),
+        1 if fields["spikes"] else 0,
+        fields["first_membrane"],
+        fields["membrane_count"],
+    )
     if "reference" in fields:
         data += struct.pack("<d", fields["reference"])
     return hashlib.sha256(data + _spikes(fields["inputs"])).digest()

@@ -37,7 +37,8 @@ class Collector:
         data = [item.hex() for item in built] if kind == "link" else built.hex()
         requirement = id.split("/")[0]
         self.vectors[verdict].append(
-            {"id": id, "requirement": requirement, "kind": kind, "trap": trap, "fields": fields, **extra, "bytes": data})  # fmt: skip
+            {"id": id, "requirement": requirement, "kind": kind, "trap": trap, "fields": fields, **extra, "bytes": data}
+        )
 
     def text(self, verdict):
         """A file: a vector a line, keys in the order of adding, no spaces."""

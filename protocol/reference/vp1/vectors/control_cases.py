@@ -5,11 +5,42 @@ from .build import build, portable
 from .collector import append, cut
 
 NAMES = (
-    "Limits", "Versions", "Hello", "HelloReply", "Open", "HeldBatch", "OpenReply", "ListReply", "Credit", "Cancel",
-    "CancelReply", "GoAway", "Holder", "Fault", "Acquire", "ChipState", "LeaseGrant", "LeaseState", "Geometry",
-    "ParameterRange", "NeuronParameters", "Description", "Targets", "Population", "Projection", "Configure",
-    "ConfigureReply", "Commit", "CommitReply", "Observables", "Execute", "ExecuteReply", "Done", "Ack", "Health",
-)  # fmt: skip
+    "Limits",
+    "Versions",
+    "Hello",
+    "HelloReply",
+    "Open",
+    "HeldBatch",
+    "OpenReply",
+    "ListReply",
+    "Credit",
+    "Cancel",
+    "CancelReply",
+    "GoAway",
+    "Holder",
+    "Fault",
+    "Acquire",
+    "ChipState",
+    "LeaseGrant",
+    "LeaseState",
+    "Geometry",
+    "ParameterRange",
+    "NeuronParameters",
+    "Description",
+    "Targets",
+    "Population",
+    "Projection",
+    "Configure",
+    "ConfigureReply",
+    "Commit",
+    "CommitReply",
+    "Observables",
+    "Execute",
+    "ExecuteReply",
+    "Done",
+    "Ack",
+    "Health",
+)
 
 
 def add(collector):
@@ -76,10 +107,16 @@ def _presence(collector):
     valid("RES-002/temperature-absent", "Done", {"batch": 1}, "absent: not measured")
     valid("RES-002/temperature-zero", "Done", {"batch": 1, "temperature": 0.0}, "0 degrees")
     valid("CFG-005/targets-absent", "Population", {"kind": "POPULATION_KIND_SPIKING", "size": 1}, "no targets")
-    valid("CFG-005/targets-empty", "Population", {"kind": "POPULATION_KIND_SPIKING", "size": 1, "targets": {}},
-          "targets that are there and all zero")  # fmt: skip
+    valid(
+        "CFG-005/targets-empty",
+        "Population",
+        {"kind": "POPULATION_KIND_SPIKING", "size": 1, "targets": {}},
+        "targets that are there and all zero",
+    )
     valid("CFG-005/negative-zero", "Targets", {"leak": -0.0}, "minus zero is not the default")
-    valid("CFG-005/infinite", "Targets", {"leak": "inf", "reset": "-inf"}, "parsed; whether it fits is another question")
+    valid(
+        "CFG-005/infinite", "Targets", {"leak": "inf", "reset": "-inf"}, "parsed; whether it fits is another question"
+    )
 
 
 def _wire(collector):
@@ -99,20 +136,32 @@ def _wire(collector):
     }
     for name, (data, trap) in ways.items():
         collector.acceptable(
-            f"CTL-001/{name}", "control", cancel, trap, "MALFORMED", edits=[append(data.replace(" ", ""))])  # fmt: skip
+            f"CTL-001/{name}", "control", cancel, trap, "MALFORMED", edits=[append(data.replace(" ", ""))]
+        )
     merged = "0a0208010a021002"
     collector.acceptable(
-        "CTL-001/merged", "control", {"message": "Hello", "value": {}}, "a message in two parts", "MALFORMED",
-        edits=[append(merged)])  # fmt: skip
+        "CTL-001/merged",
+        "control",
+        {"message": "Hello", "value": {}},
+        "a message in two parts",
+        "MALFORMED",
+        edits=[append(merged)],
+    )
     collector.acceptable(
-        "CTL-001/out-of-order", "control", {"message": "Commit", "value": {}}, "fields out of order", "MALFORMED",
-        edits=[append("15010000000803")])  # fmt: skip
+        "CTL-001/out-of-order",
+        "control",
+        {"message": "Commit", "value": {}},
+        "fields out of order",
+        "MALFORMED",
+        edits=[append("15010000000803")],
+    )
 
 
 def _broken(collector):
     def refuse(id, data, trap, offset, name="Cancel"):
         collector.invalid(
-            f"REQ-006/{id}", "control", {"message": name, "value": {}}, trap, "MALFORMED", offset, edits=[append(data)])  # fmt: skip
+            f"REQ-006/{id}", "control", {"message": name, "value": {}}, trap, "MALFORMED", offset, edits=[append(data)]
+        )
 
     refuse("tag-only", "08", "a tag without a value", 1)
     refuse("field-zero", "0001", "field number 0", 0)
@@ -141,8 +190,14 @@ def _broken(collector):
         # The last field of each is cut in its middle, so that the message cannot be complete by chance.
         length = len(whole) - 1
         collector.invalid(
-            f"REQ-006/{name}-cut", "control", fields, "the last byte is missing", "MALFORMED",
-            _last_field(whole, fields), edits=[cut(length)])  # fmt: skip
+            f"REQ-006/{name}-cut",
+            "control",
+            fields,
+            "the last byte is missing",
+            "MALFORMED",
+            _last_field(whole, fields),
+            edits=[cut(length)],
+        )
 
 
 def _last_field(whole, fields):
@@ -162,44 +217,88 @@ def _depth(collector):
 
     for count in (1, 2, 3):
         collector.acceptable(
-            f"CTL-002/groups-{count}", "control", cancel, "unknown groups, not too deep", "MALFORMED",
-            edits=[append(groups(count))])  # fmt: skip
+            f"CTL-002/groups-{count}",
+            "control",
+            cancel,
+            "unknown groups, not too deep",
+            "MALFORMED",
+            edits=[append(groups(count))],
+        )
     for count in (4, 5, 50, 1000):
         collector.invalid(
-            f"CTL-002/groups-{count}", "control", cancel, "unknown groups, nested too deep", "MALFORMED", 8,
-            edits=[append(groups(count))])  # fmt: skip
+            f"CTL-002/groups-{count}",
+            "control",
+            cancel,
+            "unknown groups, nested too deep",
+            "MALFORMED",
+            8,
+            edits=[append(groups(count))],
+        )
     inner = groups(3)
     data = f"12{len(inner) // 2:02x}{inner}"
     collector.invalid(
-        "CTL-002/groups-in-a-message", "control", {"message": "Configure", "value": {}},
-        "a message in the payload, and three groups in it", "MALFORMED", 8, edits=[append(data)])  # fmt: skip
+        "CTL-002/groups-in-a-message",
+        "control",
+        {"message": "Configure", "value": {}},
+        "a message in the payload, and three groups in it",
+        "MALFORMED",
+        8,
+        edits=[append(data)],
+    )
 
 
 def _text(collector):
     broken = {
-        "byte-ff": "ff", "lone-continuation": "80", "cut": "c3", "overlong-slash": "c0af", "surrogate": "eda080",
-        "above-10ffff": "f4908080", "latin-1": "6fe9",
-    }  # fmt: skip
+        "byte-ff": "ff",
+        "lone-continuation": "80",
+        "cut": "c3",
+        "overlong-slash": "c0af",
+        "surrogate": "eda080",
+        "above-10ffff": "f4908080",
+        "latin-1": "6fe9",
+    }
     for name, data in broken.items():
         collector.invalid(
-            f"CTL-003/{name}", "control", {"message": "Open", "value": {}}, "text that is not UTF-8", "MALFORMED", 2,
-            edits=[append(f"12{len(data) // 2:02x}{data}")])  # fmt: skip
+            f"CTL-003/{name}",
+            "control",
+            {"message": "Open", "value": {}},
+            "text that is not UTF-8",
+            "MALFORMED",
+            2,
+            edits=[append(f"12{len(data) // 2:02x}{data}")],
+        )
     collector.valid("CTL-003/nul", "control", {"message": "Open", "value": {"label": "a\0b"}}, "a zero character")
-    collector.valid("CTL-003/long", "control", {"message": "Open", "value": {"label": "x" * 300}}, "a length of two bytes")
+    collector.valid(
+        "CTL-003/long", "control", {"message": "Open", "value": {"label": "x" * 300}}, "a length of two bytes"
+    )
     grease = {"features": ["grease.7", "grease.ü"], "required_features": ["no.such"]}
     collector.valid("HEL-003/features", "control", {"message": "Hello", "value": grease}, "names nobody knows")
 
 
 def _hashes(collector):
-    targets = {"leak": 80.0, "reset": 70.5, "threshold": 125.0, "tau_mem": 10.0, "tau_syn_excitatory": 6.0,
-               "tau_syn_inhibitory": 6.25, "refractory": 2.0, "synaptic_gain": 0.75}  # fmt: skip
+    targets = {
+        "leak": 80.0,
+        "reset": 70.5,
+        "threshold": 125.0,
+        "tau_mem": 10.0,
+        "tau_syn_excitatory": 6.0,
+        "tau_syn_inhibitory": 6.25,
+        "refractory": 2.0,
+        "synaptic_gain": 0.75,
+    }
     value = {
         "input_count": 5,
         "populations": [{"kind": "POPULATION_KIND_SPIKING", "size": 4, "targets": targets}],
         "projections": [{"target": 0}, {"source_population": 0, "target": 0}],
-        "window": 1000, "sample_count": 3, "sample_period": 250, "entry_spacing": 1500, "noise_seed": 7,
-    }  # fmt: skip
+        "window": 1000,
+        "sample_count": 3,
+        "sample_period": 250,
+        "entry_spacing": 1500,
+        "noise_seed": 7,
+    }
     collector.valid("CFG-001/hash", "configuration_hash", {"value": value})
     collector.valid("CFG-001/hash-empty", "configuration_hash", {"value": {}}, "the hash of no bytes")
     for name, changed in (("window", 1001), ("noise_seed", 8), ("projections", [{"target": 0}])):
-        collector.valid(f"CFG-001/hash-{name}", "configuration_hash", {"value": {**value, name: changed}}, "one field differs")
+        collector.valid(
+            f"CFG-001/hash-{name}", "configuration_hash", {"value": {**value, name: changed}}, "one field differs"
+        )
