@@ -46,6 +46,7 @@ let package = Package(
             name: "CZeroMQ", path: "drivers/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CTrainingKernels", path: "Sources/CTrainingKernels"),
+        .target(name: "CChecksums", path: "protocol/CChecksums"),
         .target(name: "CChipKernels", path: "simulator-daemon/CChipKernels"),
 
         // Vocabulary.
@@ -67,7 +68,7 @@ let package = Package(
             path: "simulator-daemon/ChipEmulator", resources: [.embedInCode("Profiles")],
             swiftSettings: edge),
         .target(
-            name: "WireProtocol", dependencies: ["Substrate", protobuf, crypto],
+            name: "WireProtocol", dependencies: ["CChecksums", "Substrate", protobuf, crypto],
             path: "protocol/WireProtocol", exclude: ["Proto/control.proto"], swiftSettings: pure),
         .target(
             name: "ZeroMQDriver", dependencies: ["DeviceTransport", "CZeroMQ"],
@@ -106,6 +107,13 @@ let package = Package(
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
 
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: [
+                "ChipEmulator", "InTheLoop", "SpikeData", "Substrate", "Tensors", argumentParser,
+            ],
+            path: "Tests/Benchmarks", swiftSettings: strictness),
+
         // Tests, bottom-up too.
         .testTarget(
             name: "TensorsTests", dependencies: ["Tensors"], path: "Tests/TensorsTests",
@@ -121,7 +129,7 @@ let package = Package(
             dependencies: ["SpikeData", "Substrate", "Tensors", "CZlib", crypto],
             path: "Tests/SpikeDataTests", swiftSettings: strictness),
         .testTarget(
-            name: "ChipEmulatorTests", dependencies: ["ChipEmulator", "Substrate"],
+            name: "ChipEmulatorTests", dependencies: ["ChipEmulator", "Settings", "Substrate"],
             path: "Tests/ChipEmulatorTests", swiftSettings: strictness),
         .testTarget(
             name: "WireProtocolTests", dependencies: ["WireProtocol", "Substrate"],
@@ -146,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "ChipEmulator", "DeviceClient", "DeviceTransport", "SimulatorDaemon", "Substrate",
+                "ChipEmulator", "DeviceClient", "DeviceTransport", "InTheLoop", "SimulatorDaemon", "Substrate",
                 "WireProtocol", "ZeroMQDriver",
             ],
             path: "Tests/DaemonTests", swiftSettings: strictness),

@@ -68,12 +68,14 @@ struct GradientCommand: AsyncParsableCommand {
             folder: data ?? record?.dataFolder, environment: ProcessInfo.processInfo.environment
         ).load(experiment.data.set)
         let opened = try await OpenedDevice.open(
-            device.choice ?? record?.choice ?? DeviceOptions.firstChip,
+            device.choice(else: record?.choice ?? DeviceOptions.firstChip),
             label: "volley gradient \(experiment.name)")
         let watch = SignalWatch.abandoning(opened)
         defer { watch.end() }
         do {
-            var trainer = try await Trainer(experiment, data: splits, device: opened.device)
+            let calibrations = try await opened.calibrations(for: experiment, keptIn: earlier)
+            var trainer = try await Trainer(
+                experiment, data: splits, device: opened.device, calibrations: calibrations)
             if let earlier, let (checkpoint, _) = try earlier.latestCheckpoint() {
                 try trainer.restore(checkpoint, source: earlier.url.path)
             }

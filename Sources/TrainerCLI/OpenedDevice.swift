@@ -1,5 +1,6 @@
 import DeviceClient
 import DeviceTransport
+import Foundation
 import InTheLoop
 import Substrate
 import ZeroMQDriver
@@ -9,6 +10,7 @@ struct OpenedDevice: Sendable {
     /// What runs the forward passes; nil for software.
     let device: (any SpikingDevice)?
     private let remote: RemoteDevice<ZeroMQTransport>?
+    private let address: DeviceURI?
     private let daemon: DaemonProcess?
 
     /// Opens what was chosen; starts the bundled daemon where that was.
@@ -19,12 +21,13 @@ struct OpenedDevice: Sendable {
     static func open(_ choice: DeviceChoice, label: String) async throws(DeviceError) -> OpenedDevice {
         switch choice {
         case .software:
-            return OpenedDevice(device: nil, remote: nil, daemon: nil)
+            return OpenedDevice(device: nil, remote: nil, address: nil, daemon: nil)
         case .remote(let uri):
             return connected(to: uri, label: label, daemon: nil)
-        case .bundled(let serial, let profile):
+        case .bundled(let serial, let profile, let settings):
             var arguments = ["--serial", "\(serial)", "--log-level", "warning"]
             if let profile { arguments += ["--profile", profile] }
+            for setting in settings { arguments += ["--set", setting] }
             let daemon = try DaemonProcess(arguments: arguments)
             return connected(to: daemon.address, label: label, daemon: daemon)
         }
@@ -37,7 +40,7 @@ struct OpenedDevice: Sendable {
             options.notice = { Console.diagnostics.line("device: \($0)") }
             if let daemon { options.verdict = { daemon.failure } }
         }
-        return OpenedDevice(device: remote, remote: remote, daemon: daemon)
+        return OpenedDevice(device: remote, remote: remote, address: uri, daemon: daemon)
     }
 
     /// The client of a device behind an address; nothing is sent yet.
@@ -53,6 +56,43 @@ struct OpenedDevice: Sendable {
         return RemoteDevice(named: uri.description, options: options) {
             (patience: Duration) throws(TransportError) in
             try ZeroMQTransport(connecting: uri, patience: patience)
+        }
+    }
+
+    /// The device's counters; nil in software.
+    func health() async throws(DeviceError) -> DeviceHealth? {
+        guard let remote else { return nil }
+        return try await remote.deviceHealth()
+    }
+
+    /// The calibrations that an experiment needs of the device; nil where it needs none.
+    ///
+    /// Those that a run folder holds, if they are of this very device, so that a resumed run goes on bit for bit; else
+    /// those of the cache, else made now.
+    ///
+    /// - Throws: `DeviceError`, or `RunError` where a kept calibration no longer fits and the policy is to stop.
+    func calibrations(for experiment: Experiment, keptIn folder: RunFolder?) async throws -> CalibrationSet? {
+        guard let address, let device else { return nil }
+        if let folder, let (checkpoint, _) = try folder.latestCheckpoint(),
+            let kept = try folder.calibrations(of: checkpoint.progress)
+        {
+            let identity = CalibrationIdentity(try await device.describe())
+            if kept.results.allSatisfy({ $0.device == identity }) { return kept }
+        }
+        let environment = ProcessInfo.processInfo.environment
+        let display = CalibrationDisplay(on: .diagnostics, environment: environment)
+        let desk = CalibrationDesk(
+            experiment, cache: CalibrationCache(environment: environment), now: Date())
+        let remote = Self.device(at: address, label: "volley calibrate") { options in
+            if let daemon { options.verdict = { daemon.failure } }
+        }
+        do {
+            let calibrations = try await desk.calibrations(of: remote, notice: display.show)
+            await remote.close()
+            return calibrations
+        } catch {
+            await remote.close()
+            throw error
         }
     }
 

@@ -11,6 +11,9 @@ struct RunHeading {
     init(_ experiment: Experiment, trainer: Trainer, splits: DataSplits, folder: RunFolder) {
         var lines = ["volley \(VolleyVersion.current)  \(experiment.name): \(experiment.summary)"]
         lines.append("  device      \(Self.device(trainer.description))")
+        for calibration in trainer.calibrations?.results ?? [] {
+            lines.append("  calibration \(Self.calibration(calibration))")
+        }
         lines.append("  network     \(Self.network(trainer))")
         lines.append(
             "  data        \(experiment.data.set): \(TextFormat.count(trainer.patternsPerEpoch)) training "
@@ -33,6 +36,13 @@ struct RunHeading {
             case .board: "chip on a board"
             }
         return "\(kind), profile \(description.profile), serial \(description.serial)"
+    }
+
+    /// How many circuits a calibration brought near their targets, when, and its hash.
+    private static func calibration(_ calibration: CalibrationResult) -> String {
+        let good = calibration.succeeded.count { $0 }
+        return "\(good) of \(calibration.circuitCount) neuron circuits within tolerance, "
+            + "\(calibration.date), \(calibration.contentHash.prefix(12))"
     }
 
     /// Sizes of the layers, and how much of the chip they take.

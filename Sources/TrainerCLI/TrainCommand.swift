@@ -93,13 +93,14 @@ struct TrainCommand: AsyncParsableCommand {
             let experiment = try Experiment(
                 yaml: folder.text("experiment.yaml"), source: source, overrides: overrides)
             try await run(
-                experiment, on: device.choice ?? record.choice, dataFolder: data ?? record.dataFolder,
+                experiment, on: device.choice(else: record.choice), dataFolder: data ?? record.dataFolder,
                 resuming: (folder, record), stop: stop)
         } else {
             let experiment = try ExperimentSource(name: experiment ?? "")
                 .experiment(settings: settings, seed: seed, epochs: epochs)
             try await run(
-                experiment, on: device.choice ?? DeviceOptions.firstChip, dataFolder: data, resuming: nil, stop: stop)
+                experiment, on: device.choice(else: DeviceOptions.firstChip), dataFolder: data, resuming: nil,
+                stop: stop)
         }
     }
 
@@ -112,8 +113,9 @@ struct TrainCommand: AsyncParsableCommand {
         ).load(experiment.data.set)
         let opened = try await OpenedDevice.open(choice, label: "volley train \(experiment.name)")
         do {
+            let calibrations = try await opened.calibrations(for: experiment, keptIn: earlier?.folder)
             var trainer = try await Trainer(
-                experiment, data: splits, device: opened.device,
+                experiment, data: splits, device: opened.device, calibrations: calibrations,
                 threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
             let folder = try await prepare(
                 &trainer, experiment, choice: choice, dataFolder: dataFolder, earlier: earlier)
@@ -146,6 +148,7 @@ struct TrainCommand: AsyncParsableCommand {
         let folder = try RunFolder(creating: URL(fileURLWithPath: path))
         try folder.write(experiment.resolved, to: "experiment.yaml")
         let absolute = dataFolder.map { URL(fileURLWithPath: $0).path }
+        if let calibrations = trainer.calibrations { try folder.save(calibrations) }
         try folder.write(
             RunRecord(choice: choice, device: trainer.description, dataFolder: absolute), to: "run.json")
         return folder

@@ -1,4 +1,5 @@
 import Settings
+import SpikingNetworks
 
 /// Layers and initial weights.
 public struct NetworkSection: Sendable, Equatable {
@@ -24,6 +25,11 @@ public struct NetworkSection: Sendable, Equatable {
     public var readoutSpread: Double
     /// Whether hidden layers keep their initial weights, for comparison.
     public var freezeHidden: Bool
+
+    /// What all neurons have in common.
+    var neuronParameters: LIFParameters {
+        LIFParameters(tauMem: tauMemMicroseconds, tauSyn: tauSynMicroseconds)
+    }
 
     init(reading reader: inout FieldReader) throws(FieldError) {
         let count = try reader.elements(of: "network.hidden", default: 1)

@@ -4,7 +4,7 @@ public import Substrate
 /// Where a network sits on a chip: populations in the order of layers, projections in the order of computation.
 public struct Placement: Sendable {
     /// What the chip is configured to.
-    public let configuration: ChipConfiguration
+    public private(set) var configuration: ChipConfiguration
     /// The neurons of each layer, by layer.
     public let neurons: [Range<Int>]
 
@@ -28,7 +28,7 @@ public struct Placement: Sendable {
             populations: network.layers.map { layer in
                 .init(
                     kind: layer.kind == .spiking ? .spiking : .integrating, size: layer.neurons,
-                    targets: Self.targets(layer.parameters, chip: chip, hiddenScale: hiddenScale))
+                    targets: NeuronTargets(layer.parameters, chip: chip, hiddenScale: hiddenScale))
             },
             projections: projections, window: period * network.grid.steps,
             sampleCount: network.grid.steps, samplePeriod: period,
@@ -37,23 +37,18 @@ public struct Placement: Sendable {
         if let geometry { try check(against: geometry) }
     }
 
+    /// Takes the codes of calibrations for the neurons whose targets they were made for.
+    ///
+    /// - Parameter geometry: of the chip, which says whose circuits a neuron takes.
+    public mutating func write(_ calibrations: CalibrationSet, on geometry: ChipGeometry) {
+        configuration = configuration.calibrated(by: calibrations, on: geometry)
+    }
+
     /// The same placement with the densest spacing, for inference.
     public var inference: ChipConfiguration {
         var dense = configuration
         dense.entrySpacing = 0
         return dense
-    }
-
-    private static func targets(
-        _ parameters: LIFParameters, chip: ChipSection, hiddenScale: Double
-    ) -> NeuronTargets {
-        // One weight code is 1/hiddenScale model units; one model unit is (threshold - leak).
-        let gain = parameters.membraneGain * (chip.threshold - chip.leak) / hiddenScale
-        return NeuronTargets(
-            leak: chip.leak, reset: chip.reset, threshold: chip.threshold,
-            tauMem: parameters.tauMem, tauSynExcitatory: parameters.tauSyn,
-            tauSynInhibitory: parameters.tauSyn, refractory: chip.refractoryMicroseconds,
-            synapticGain: gain)
     }
 
     private func check(against geometry: ChipGeometry) throws(MappingError) {

@@ -74,7 +74,7 @@ public struct Checkpoint: Sendable, Equatable {
         var rule: [String: Double]
     }
 
-    private static let format = 1
+    private static let format = 2
 
     /// Writes the checkpoint as `NAME.safetensors`, then `NAME.json`, which makes it valid.
     func write(folder: URL, name: String) throws(RunError) {

@@ -8,6 +8,8 @@ public struct RunError: RemediedError, Hashable {
         case io
         /// A file is damaged.
         case corrupt
+        /// The chip has moved away from its calibration.
+        case stale
         /// A checkpoint belongs to something else.
         case mismatch
         /// The folder is not empty, or is no run folder.

@@ -2,7 +2,7 @@ public import Foundation
 
 /// The folder of a run and what lies in it.
 ///
-/// `experiment.yaml` as resolved, `run.json` (versions, device), `metrics.jsonl`, `checkpoints/`, `summary.json`.
+/// `experiment.yaml` as resolved, `run.json` (versions, device), `metrics.jsonl`, `checkpoints/`, `calibrations/`, `summary.json`.
 public struct RunFolder: Sendable {
     /// The folder.
     public let url: URL
@@ -22,7 +22,9 @@ public struct RunFolder: Sendable {
                 remedy: "Choose another --output, or go on with it: volley train --resume \(url.path)")
         }
         do {
-            try FileManager.default.createDirectory(at: checkpoints, withIntermediateDirectories: true)
+            for folder in [checkpoints, url.appendingPathComponent("calibrations")] {
+                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            }
         } catch {
             throw RunError(.io, "cannot make \(url.path): \(AtomicFile.reason(error))")
         }
@@ -66,6 +68,32 @@ public struct RunFolder: Sendable {
         encoder.nonConformingFloatEncodingStrategy = .convertToString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
         return (try? encoder.encode(value)) ?? Data("{}".utf8)
+    }
+
+    // MARK: Calibrations
+
+    private func calibrationFile(_ hash: String) -> URL {
+        url.appendingPathComponent("calibrations/\(hash.prefix(16)).json")
+    }
+
+    /// Keeps the calibrations that the run is on, so that it can go on with them.
+    public func save(_ calibrations: CalibrationSet) throws(RunError) {
+        for result in calibrations.results {
+            try AtomicFile.write(result.encoded, to: calibrationFile(result.contentHash))
+        }
+    }
+
+    /// The calibrations that a checkpoint names.
+    ///
+    /// - Throws: `io` or `corrupt`, with the file.
+    public func calibrations(of progress: RunProgress) throws(RunError) -> CalibrationSet? {
+        if progress.calibrations.isEmpty { return nil }
+        var results: [CalibrationResult] = []
+        for hash in progress.calibrations {
+            let file = calibrationFile(hash)
+            results.append(try CalibrationResult(decoding: AtomicFile.read(file), source: file.path))
+        }
+        return CalibrationSet(results)
     }
 
     // MARK: Checkpoints

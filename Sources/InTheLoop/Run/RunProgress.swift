@@ -8,6 +8,8 @@ public struct RunProgress: Sendable, Equatable, Codable {
     public var step = 0
     /// Number of the next device batch, training and evaluation alike; keys of temporal noise.
     public var nextBatch: UInt64 = 1
+    /// Content hashes of the calibrations that the chip runs on; empty where none is needed.
+    public var calibrations: [String] = []
     /// Sums over the epoch under way.
     public var epochSums = StepSums()
     /// What was found at the end of each epoch so far.

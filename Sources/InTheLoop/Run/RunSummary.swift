@@ -38,10 +38,10 @@ public struct RunSummary: Sendable, Codable {
     public var splitSeconds: Split
     /// Chip time of training and evaluation, in seconds of chip time; zero in software.
     public var chipSeconds: Double
-    /// The same while training, by part.
-    public var chipTraining: ExecutionReport?
-    /// The same in evaluations, by part.
-    public var chipEvaluation: ExecutionReport?
+    /// Chip time and energy while training, by part; nil in software.
+    public var chipTraining: ChipCosts?
+    /// Chip time and energy in evaluations, by part; nil in software.
+    public var chipEvaluation: ChipCosts?
     /// Energy of the chip, in joules; zero in software.
     public var energyJoules: Double
     /// Hidden spikes per training pattern in the last epoch.
@@ -52,6 +52,14 @@ public struct RunSummary: Sendable, Codable {
     public var saturatedWeights: Int
     /// Entries whose CADC codes hit the end of the range.
     public var saturatedEntries: Int
+    /// Content hashes of the calibrations at the end of the run; empty where none was needed.
+    public var calibrations: [String]
+    /// Probes of the calibration while training.
+    public var probes: Int
+    /// Calibrations while training.
+    public var recalibrations: Int
+    /// Wall seconds of probes and calibrations while training.
+    public var calibrationSeconds: Double
     /// "software", "emulator" or "board".
     public var deviceKind: String
     /// The chip's serial; nil in software.
@@ -80,13 +88,17 @@ public struct RunSummary: Sendable, Codable {
             host: split.host, link: split.link, device: split.device,
             hostParts: totals.stepSeconds.filter { $0.key != StepClock.Part.device.rawValue })
         chipSeconds = totals.training.chipSeconds + totals.evaluation.chipSeconds
-        chipTraining = device.map { _ in totals.training }
-        chipEvaluation = device.map { _ in totals.evaluation }
+        chipTraining = device.map { _ in ChipCosts(totals.training) }
+        chipEvaluation = device.map { _ in ChipCosts(totals.evaluation) }
         energyJoules = totals.training.energy + totals.evaluation.energy
         spikesPerPattern = last?.spikesPerPattern ?? 0
         eventAccounting = device.map { _ in totals.accounting }
         saturatedWeights = last?.saturatedWeights ?? 0
         saturatedEntries = totals.saturatedEntries
+        calibrations = progress.calibrations
+        probes = totals.probes
+        recalibrations = totals.recalibrations
+        calibrationSeconds = totals.calibrationSeconds
         deviceKind = device?.kind.rawValue ?? "software"
         deviceSerial = device?.serial
         deviceProfile = device?.profile

@@ -18,6 +18,14 @@ public struct RunTotals: Sendable, Equatable, Codable {
     public var training = ExecutionReport()
     /// What the device spent in evaluations.
     public var evaluation = ExecutionReport()
+    /// Probes of the calibration while training.
+    public var probes = 0
+    /// Calibrations while training.
+    public var recalibrations = 0
+    /// Wall seconds of both.
+    public var calibrationSeconds = 0.0
+    /// Chip seconds of both.
+    public var calibrationChipSeconds = 0.0
 
     /// All zero.
     public init() {}

@@ -15,15 +15,20 @@ public struct Trainer: Sendable {
     /// The device; nil in software.
     public let description: DeviceDescription?
     /// Where the network sits on the chip; in software, where it would sit on one without limits.
-    public let placement: Placement
+    public private(set) var placement: Placement
+    /// The calibrations whose codes the chip runs on; nil where none is needed.
+    public private(set) var calibrations: CalibrationSet?
 
     private let experiment: Experiment
     private let encoder: any SpikeEncoder
     private let training: DataSet
     private let encoded: EncodedDataSet
     private let test: EncodedDataSet
-    private let step: TrainingStep
-    private let evaluation: Evaluation
+    private let alignment: Alignment
+    private let mapping: WeightMapping
+    private let device: (any SpikingDevice)?
+    private let threads: Int
+    private var isKnownStale = false
     private var rule: SurrogateGradientRule
 
     /// Sets a run up: encodes the data, draws the weights, places the network on the chip.
@@ -32,11 +37,12 @@ public struct Trainer: Sendable {
     ///   - experiment: what to run.
     ///   - data: the data set that it names.
     ///   - device: what runs the forward passes; nil for software.
+    ///   - calibrations: those of the device for the experiment's targets; nil for a chip that needs none.
     ///   - threads: threads of the host's kernels, by default one for each core; results do not depend on it.
     /// - Throws: `MappingError` if the network does not fit, `DeviceError` if the device does not answer.
     public init(
         _ experiment: Experiment, data: DataSplits, device: (any SpikingDevice)?,
-        threads: Int = ProcessInfo.processInfo.activeProcessorCount
+        calibrations: CalibrationSet? = nil, threads: Int = ProcessInfo.processInfo.activeProcessorCount
     ) async throws {
         self.experiment = experiment
         description = try await device?.describe()
@@ -56,18 +62,37 @@ public struct Trainer: Sendable {
         encoder = setup.encoder
         placement = try Placement(
             setup.network, on: description?.geometry, chip: experiment.chip,
-            hiddenScale: experiment.mapping.hiddenScale, noiseSeed: experiment.seed)
-        let alignment = Alignment(
+            hiddenScale: experiment.mapping.hiddenScale(weightLimit: geometry.weightLimit),
+            noiseSeed: experiment.seed)
+        alignment = Alignment(
             placement, grid: experiment.grid, chip: experiment.chip,
-            hiddenScale: experiment.mapping.hiddenScale,
+            hiddenScale: experiment.mapping.hiddenScale(weightLimit: geometry.weightLimit),
             spikeMembrane: experiment.graph.spikeMembrane, threads: threads)
-        step = TrainingStep(
-            placement: placement, alignment: alignment, mapping: setup.mapping, device: device)
-        evaluation = Evaluation(
-            placement: placement, alignment: alignment, mapping: setup.mapping, device: device,
-            entriesPerBatch: geometry.maximumEntriesPerBatch, loss: setup.rule.loss, threads: threads)
+        mapping = setup.mapping
+        self.device = device
+        self.threads = threads
         encoded = EncodedDataSet(training, encoder: setup.encoder)
         test = EncodedDataSet(data.test, encoder: setup.encoder)
+        if let calibrations { use(calibrations) }
+    }
+
+    private var step: TrainingStep {
+        TrainingStep(placement: placement, alignment: alignment, mapping: mapping, device: device)
+    }
+
+    private var evaluation: Evaluation {
+        Evaluation(
+            placement: placement, alignment: alignment, mapping: mapping, device: device,
+            entriesPerBatch: (description?.geometry ?? .brainScaleS2).maximumEntriesPerBatch,
+            loss: rule.loss, threads: threads)
+    }
+
+    /// Runs on the codes of calibrations from here on.
+    private mutating func use(_ calibrations: CalibrationSet) {
+        guard let geometry = description?.geometry else { return }
+        self.calibrations = calibrations
+        progress.calibrations = calibrations.results.map(\.contentHash)
+        placement.write(calibrations, on: geometry)
     }
 
     /// Training patterns of an epoch.
@@ -82,6 +107,7 @@ public struct Trainer: Sendable {
         try checkpoint.restore(&network, source: source)
         rule.state = checkpoint.rule
         progress = checkpoint.progress
+        progress.calibrations = calibrations?.results.map(\.contentHash) ?? []
     }
 
     /// The run as it stands.
@@ -107,7 +133,7 @@ public struct Trainer: Sendable {
     ) async throws -> Bool {
         let log = try folder.metricsLog(after: progress.step)
         while progress.epoch < experiment.training.epochs {
-            let finished = try await trainEpoch(log: log, observer: observer)
+            let finished = try await trainEpoch(folder: folder, log: log, observer: observer)
             try log.flush()
             guard finished else {
                 try folder.save(checkpoint)
@@ -130,7 +156,7 @@ public struct Trainer: Sendable {
     }
 
     private mutating func trainEpoch(
-        log: MetricsLog, observer: some TrainingObserver
+        folder: RunFolder, log: MetricsLog, observer: some TrainingObserver
     ) async throws -> Bool {
         let data = epochData()
         let batches = Minibatches(
@@ -138,6 +164,7 @@ public struct Trainer: Sendable {
             epoch: progress.epoch)
         while progress.stepInEpoch < batches.count {
             try await trainStep(batches[progress.stepInEpoch], of: data, log: log)
+            try await tendCalibration(folder: folder, observer: observer)
             observer.stepped(
                 StepReport(
                     epoch: progress.epoch + 1, epochs: experiment.training.epochs,
@@ -235,6 +262,55 @@ public struct Trainer: Sendable {
                 accuracy: report.trainingAccuracy, spikesPerPattern: report.spikesPerPattern,
                 saturatedWeights: report.saturatedWeights, testAccuracy: report.testAccuracy))
         observer.finishedEpoch(report, totals: progress.totals)
+    }
+
+    // MARK: Calibration
+
+    /// Looks now and then whether the calibrations still fit, and does what the experiment says where they do not.
+    ///
+    /// Probes and calibrations take their numbers from the run's batches, so that a resumed run sees the same.
+    ///
+    /// - Throws: `stale` where the policy is to stop; a checkpoint is saved before.
+    private mutating func tendCalibration(
+        folder: RunFolder, observer: some TrainingObserver
+    ) async throws {
+        let every = experiment.chip.probeEvery
+        guard every > 0, progress.step % every == 0, let device, let description, let calibrations else {
+            return
+        }
+        let start = ContinuousClock.now
+        defer { progress.totals.calibrationSeconds += start.duration(to: .now).seconds }
+        var moved: [CalibratedParameter] = []
+        for calibration in calibrations.results {
+            let probe = try CalibrationProbe(
+                device, description: description, calibration: calibration, noiseSeed: experiment.seed)
+            let report = try await probe.run(nextBatch: &progress.nextBatch)
+            progress.totals.probes += 1
+            progress.totals.calibrationChipSeconds += report.chipSeconds
+            moved += report.movedParameters
+        }
+        guard !moved.isEmpty else { return }
+        let what = moved.map(\.name).joined(separator: ", ")
+        let story = "the chip has moved away from its calibration (\(what)) at step \(progress.step)"
+        switch experiment.chip.whenStale {
+        case .warn:
+            if !isKnownStale { observer.warned("\(story); going on with it, as chip.when_stale says") }
+            isKnownStale = true
+        case .stop:
+            try folder.save(checkpoint)
+            throw RunError(
+                .stale, "\(story).",
+                remedy: "Go on with a new one by setting chip.when_stale to recalibrate in the run's experiment.yaml.")
+        case .recalibrate:
+            let fresh = try await CalibrationSet(
+                for: calibrations.results.map(\.targets), on: device, description: description,
+                cache: nil, noiseSeed: experiment.seed, nextBatch: &progress.nextBatch, date: .now)
+            progress.totals.recalibrations += 1
+            progress.totals.calibrationChipSeconds += fresh.results.reduce(0) { $0 + $1.chipSeconds }
+            try folder.save(fresh)
+            use(fresh)
+            observer.warned("\(story); calibrated it again")
+        }
     }
 
     // MARK: Evaluation

@@ -1,5 +1,3 @@
-public import Substrate
-
 /// Who holds a device's lease.
 public struct LeaseHolder: Sendable, Hashable {
     /// The name that the holder gave.
@@ -51,6 +49,9 @@ public struct DeviceHealth: Sendable, Hashable {
     public var accounting = EventAccounting()
     /// What all batches cost.
     public var execution = ExecutionReport()
+    /// Temperature of the chip in the last batch that ran, in degrees Celsius; `nil` where none has, or it is not
+    /// measured.
+    public var temperature: Double?
     /// Who has the lease, if anyone.
     public var holder: LeaseHolder?
 
