@@ -186,7 +186,7 @@ class ClientTests(unittest.TestCase):
             for at in range(2, 9):
                 with self.subTest(fault=name, frame=at):
 
-                    def damage(direction, number, frame):
+                    def damage(direction, number, frame, where=where, at=at, change=change):
                         return change(frame) if (direction, number) == (where, at) else [frame]
 
                     proxy = Proxy(self.toy.address, damage)

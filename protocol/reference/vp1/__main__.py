@@ -153,8 +153,9 @@ def _decode(chosen):
     header = frame.header
     name = Type(header.type).name if header.type in set(Type) else f"type {header.type:#04x}"
     print(
-        f"{name} {Flag(header.flags)!r} session {header.session:#x} sequence {header.sequence} request {header.request} "
-        f"token {header.token} status {status_name(header.status)} payload {len(frame.payload)} bytes, "
+        f"{name} {Flag(header.flags)!r} session {header.session:#x} "
+        f"sequence {header.sequence} request {header.request} token {header.token} "
+        f"status {status_name(header.status)} payload {len(frame.payload)} bytes, "
         f"fragment {header.fragment_index + 1} of {header.fragment_count}"
     )
     response = header.flags & Flag.RESPONSE

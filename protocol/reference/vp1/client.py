@@ -126,6 +126,7 @@ class Client:
         if refusal.status in (Status.EPOCH_MISMATCH, Status.FORGOTTEN):
             self._forget_chip()
             self.session.held = {}
+            time.sleep(0.02)
         elif refusal.retry == Retry.AFTER_ACQUIRING:
             self.session.token = 0
         elif refusal.retry == Retry.FRESH_LINK:
@@ -190,7 +191,7 @@ class Client:
         except Refused as error:
             if refusal is not None:
                 self._forget_chip()
-            raise refusal or error
+            raise (refusal or error) from None
         session.send(Type.ACK, pb.Ack(through_request=request), notice=True)
         session.held.pop(batch.number, None)
         return result

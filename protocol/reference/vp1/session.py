@@ -294,8 +294,13 @@ class Session:
         return self.ask(Type.LIST)
 
     def health(self):
-        """The device's `Health`."""
+        """The device's `Health`; what it measures besides is in `conditions`."""
         return self.ask(Type.GET)
+
+    def conditions(self):
+        """The device's `Conditions`: the same payload, read a second time (HLT-001)."""
+        *_, last = self.responses(self.send(Type.GET))
+        return control.parse(pb.Conditions, last.payload)
 
     def ping(self):
         """Waits for an answer."""

@@ -63,7 +63,7 @@ class WeightBlock:
         if encoding not in (FULL, DELTA):
             raise WireError(Status.MALFORMED, f"encoding {encoding}", 0)
         if synapses is not None and its_synapses != synapses:
-            status = Status.TOO_LARGE if its_synapses > synapses else Status.MALFORMED
+            status = Status.TOO_LARGE if its_synapses > synapses else Status.INVALID
             raise WireError(status, f"{its_synapses} synapses, the configuration has {synapses}", 4)
         if encoding == FULL:
             if base:

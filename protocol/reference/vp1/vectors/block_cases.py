@@ -38,7 +38,6 @@ def _random_spikes(random, units, window, entries, most):
 
 
 def _spikes(collector):
-    random = collector.random
 
     def valid(name, fields, trap=""):
         context = {"units": fields["units"], "window": fields["window"]}
@@ -62,6 +61,7 @@ def _spikes(collector):
         "entries stand alone",
     )
     for index in range(8):
+        random = collector.source(f"spikes-{index}")
         units, window = random.randrange(1, 300), random.randrange(1, 3000)
         valid(
             f"random-{index}",
@@ -172,10 +172,10 @@ def _stage(collector):
 
 
 def _weights(collector):
-    random = collector.random
     collector.valid("WGT-001/full", "weights", FULL, context=WEIGHT_CONTEXT)
     collector.valid("WGT-002/delta", "weights", DELTA, context=DELTA_CONTEXT)
     for synapses in (0, 1, 7, 8, 9, 16, 33):
+        random = collector.source(f"weights-{synapses}")
         codes = [random.randint(-63, 63) for _ in range(synapses)]
         context = {"synapses": synapses, "weight_limit": 63}
         full = {"encoding": 1, "epoch": 5, "codes": codes}
@@ -223,7 +223,13 @@ def _weights(collector):
         "TOO_LARGE",
     )
     refuse("BLK-001/weights-synapses-all-ones", "2^32 - 1 synapses", {**FULL, "synapses": 0xFFFFFFFF}, 4, "TOO_LARGE")
-    refuse("BLK-001/weights-one-synapse-fewer", "fewer synapses than the configuration", {**FULL, "codes": [0] * 9}, 4)
+    refuse(
+        "BLK-001/weights-one-synapse-fewer",
+        "fewer synapses than the configuration",
+        {**FULL, "codes": [0] * 9},
+        4,
+        "INVALID",
+    )
     refuse("BLK-001/weights-full-count", "a full image with fewer codes", {**FULL, "count": 9}, 20)
     for code in (64, -64, 127, -128):
         refuse(f"WGT-003/code-{code}", "a code above the limit", {**FULL, "codes": FULL["codes"][:-1] + [code]}, 41)

@@ -7,6 +7,7 @@ from .build import build
 
 VERDICTS = ("valid", "invalid", "acceptable")
 SEED = 20220127
+_ORDER = ("context", "edits", "messages", "status", "offset", "frame")
 
 
 class Collector:
@@ -14,8 +15,12 @@ class Collector:
 
     def __init__(self):
         self.vectors = {verdict: [] for verdict in VERDICTS}
-        self.random = random.Random(SEED)
         self._ids = set()
+
+    @staticmethod
+    def source(id):
+        """Random numbers for one vector: a new vector never moves those of another."""
+        return random.Random(f"{SEED}/{id}")
 
     def valid(self, id, kind, fields, trap="", **extra):
         """Bytes that must be taken; what is read from them must be the fields."""
@@ -35,10 +40,9 @@ class Collector:
         self._ids.add(id)
         built = build(kind, fields, extra.get("edits", ()))
         data = [item.hex() for item in built] if kind == "link" else built.hex()
-        requirement = id.split("/")[0]
-        self.vectors[verdict].append(
-            {"id": id, "requirement": requirement, "kind": kind, "trap": trap, "fields": fields, **extra, "bytes": data}
-        )
+        vector = {"id": id, "requirement": id.split("/")[0], "kind": kind, "trap": trap, "fields": fields}
+        vector.update((key, extra[key]) for key in _ORDER if key in extra)
+        self.vectors[verdict].append({**vector, "bytes": data})
 
     def text(self, verdict):
         """A file: a vector a line, keys in the order of adding, no spaces."""

@@ -1,9 +1,13 @@
 """Vectors of control messages and configuration hashes (SPEC section 6)."""
 
+import math
+
 from ..control import pb
 from .build import build, portable
 from .collector import append, cut
 
+# The messages, and the highest field number of those that have got more since their vectors were frozen.
+HIGHEST_FIELD = {}
 NAMES = (
     "Limits",
     "Versions",
@@ -40,6 +44,7 @@ NAMES = (
     "Done",
     "Ack",
     "Health",
+    "Conditions",
 )
 
 
@@ -56,7 +61,8 @@ def add(collector):
 
 def _sample(random, descriptor, largest):
     """Fields with random values, or with the largest ones."""
-    return {field.name: _field(random, field, largest) for field in descriptor.fields}
+    highest = HIGHEST_FIELD.get(descriptor.name, math.inf)
+    return {field.name: _field(random, field, largest) for field in descriptor.fields if field.number <= highest}
 
 
 def _field(random, field, largest):
@@ -87,8 +93,8 @@ def _valid(collector):
         descriptor = getattr(pb, name).DESCRIPTOR
         samples = {
             "empty": {},
-            "some": _sample(collector.random, descriptor, False),
-            "largest": _sample(collector.random, descriptor, True),
+            "some": _sample(collector.source(name), descriptor, False),
+            "largest": _sample(collector.source(name), descriptor, True),
         }
         for kind, value in samples.items():
             collector.valid(f"REQ-006/{name}-{kind}", "control", {"message": name, "value": value})
@@ -185,7 +191,7 @@ def _broken(collector):
     refuse("inner-broken", "0a020801 0a0108".replace(" ", ""), "an inner message is broken", 7, "Hello")
     refuse("inner-tail", "0a03080110", "an inner message ends in a tag", 5, "ListReply")
     for name in ("Hello", "Configure", "Execute", "Done", "Description"):
-        fields = {"message": name, "value": _sample(collector.random, getattr(pb, name).DESCRIPTOR, False)}
+        fields = {"message": name, "value": _sample(collector.source(name), getattr(pb, name).DESCRIPTOR, False)}
         whole = build("control", fields)
         # The last field of each is cut in its middle, so that the message cannot be complete by chance.
         length = len(whole) - 1

@@ -29,17 +29,17 @@ def _checksums(collector):
         "up-32": bytes(range(32)),
         "down-32": bytes(range(31, -1, -1)),
         "all-bytes": bytes(range(256)),
-        "seven": collector.random.randbytes(7),
-        "eight": collector.random.randbytes(8),
-        "random-100": collector.random.randbytes(100),
+        "seven": collector.source("seven").randbytes(7),
+        "eight": collector.source("eight").randbytes(8),
+        "random-100": collector.source("random").randbytes(100),
     }
     for name, data in texts.items():
         collector.valid(f"FRM-004/crc32c-{name}", "crc32c", {"data": data.hex()})
 
 
 def _valid(collector):
-    random = collector.random
     for type in Type:
+        random = collector.source(type.name)
         fields = {
             "type": type,
             "session": portable(random.getrandbits(64)),
