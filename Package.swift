@@ -154,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "ChipEmulator", "DeviceClient", "DeviceTransport", "SimulatorDaemon", "Substrate",
+                "ChipEmulator", "DeviceClient", "DeviceTransport", "InTheLoop", "SimulatorDaemon", "Substrate",
                 "WireProtocol", "ZeroMQDriver",
             ],
             path: "Tests/DaemonTests", swiftSettings: strictness),

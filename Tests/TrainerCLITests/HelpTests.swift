@@ -7,7 +7,7 @@ import Testing
 @Suite(.enabled(if: VolleyProcess.exists, "\(VolleyProcess.absent)"))
 struct HelpTests {
     @Test(arguments: [
-        "volley", "train", "evaluate", "experiment", "data", "devices", "chip", "gradient",
+        "volley", "train", "evaluate", "experiment", "data", "devices", "chip", "calibrate", "gradient",
     ])
     func helpIsAsWritten(command: String) throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -21,6 +21,7 @@ struct HelpTests {
 
     @Test(arguments: [
         [], ["train"], ["evaluate"], ["experiment", "show"], ["data", "fetch"], ["devices"], ["chip"],
+        ["calibrate"],
         ["gradient"],
     ])
     func helpOfEveryCommandHasExamples(command: [String]) throws {

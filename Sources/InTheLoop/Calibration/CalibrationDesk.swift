@@ -43,7 +43,7 @@ public struct CalibrationDesk: Sendable {
         guard experiment.chip.calibration == .auto, CalibrationSet.isNeeded(by: description) else {
             return nil
         }
-        var nextBatch: UInt64 = 1
+        var nextBatch = Calibrator.firstBatch
         let (kept, isCached) = try await gather(
             device, description, afresh: false, nextBatch: &nextBatch, notice)
         guard isCached else { return kept }
