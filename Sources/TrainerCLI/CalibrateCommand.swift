@@ -60,7 +60,7 @@ struct CalibrateCommand: AsyncParsableCommand {
     func run() async throws {
         let experiment = try ExperimentSource(name: experiment).experiment(settings: settings)
         let opened = try await OpenedDevice.open(
-            device.choice ?? DeviceOptions.firstChip, label: "volley calibrate")
+            device.choice(else: DeviceOptions.firstChip), label: "volley calibrate")
         let watch = SignalWatch.abandoning(opened)
         defer { watch.end() }
         do {
