@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Does a published noise model predict what training in the loop reaches? About 5 minutes on two cores.
+# Does a published noise model predict what training in the loop reaches? About 4 minutes on two cores.
 #
 #   Tests/Campaigns/noise_model.sh [--output DIR] [--epochs N] [--jobs N]
 #
