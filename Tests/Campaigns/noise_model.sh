@@ -12,6 +12,7 @@
 # DIR (default: runs/noise_model) gets results.csv, results.svg, and all runs. What is done is not repeated.
 . "$(dirname "$0")/lib.sh"
 begin noise_model "$@"
+mkdir -p "$output"
 
 names=(wide ideal model calibrated)
 chips=("ideal chip, wide weights" "ideal chip, 6-bit weights" "published noise model" "calibrated chip")
