@@ -83,12 +83,7 @@ struct CalibrationSearch {
         before.threshold.keep(fired.threshold)
         reset.move(by: fired.reset)
         tauMem.move(by: fired.tauMem)
-        // A silent neuron's threshold is above the drive; how far is not known, so it comes down by a good step.
-        let step = (targets.threshold - targets.leak) / 4
-        threshold.move(
-            by: fired.threshold.indices.map {
-                fired.isSilent[$0] ? drive[$0] + step : fired.threshold[$0]
-            })
+        threshold.move(by: fired.threshold, guesses: fired.thresholdGuesses)
     }
 
     /// A round on synaptic time constants and gain.

@@ -34,13 +34,13 @@ struct CalibrationTargets {
         try check(targets.synapticGain, parameters.synapticGain, "synaptic gain", "LSB per weight code")
         // Neurons are made to fire by a leak above the threshold, which the CADC must still read.
         let highest = Double(description.geometry.cadcMaximum) - FiringMeasurement.readingMargin
-        guard targets.threshold - max(targets.leak, targets.reset) >= 10, targets.threshold + 10 <= highest
+        guard targets.threshold - max(targets.leak, targets.reset) >= 20, targets.threshold + 10 <= highest
         else {
             throw DeviceError(
                 .invalidRequest,
                 "a threshold of \(targets.threshold) LSB with leak \(targets.leak) and reset \(targets.reset) LSB "
                     + "cannot be measured",
-                remedy: "It must be 10 LSB or more above leak and reset, and \(highest - 10) LSB at most.")
+                remedy: "It must be 20 LSB or more above leak and reset, and \(highest - 10) LSB at most.")
         }
         return parameters
     }

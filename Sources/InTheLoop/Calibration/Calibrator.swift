@@ -11,7 +11,7 @@ public struct Calibrator: Sendable {
     public static let firstBatch: UInt64 = 1 << 48
 
     private static let leakRounds = 3
-    private static let firingRounds = 4
+    private static let firingRounds = 5
     private static let synapseRounds = 4
 
     private let device: any SpikingDevice

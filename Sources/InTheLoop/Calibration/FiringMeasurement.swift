@@ -16,36 +16,45 @@ struct FiringMeasurement {
         var threshold: [Double]
         /// Membrane time constant, in microseconds.
         var tauMem: [Double]
-        /// Whether a circuit fires too seldom to be measured.
-        var isSilent: [Bool]
+        /// Where no threshold could be measured because a circuit is silent, or fires as soon as it can: a threshold
+        /// that would do that, in CADC LSB, by circuit.
+        var thresholdGuesses: [Int: Double]
     }
 
     /// Distance that readings keep from the end of the CADC's range, in LSB (own estimate).
     static let readingMargin = 15.0
-    /// Intervals of each entry before neurons, which start together, have drifted apart: the arbiters delay and lose
-    /// spikes that come at once.
-    private static let skippedSpikes = 6
     private static let keptIntervals = 24.0
-    /// Time around the ends of the refractory time in which samples are left out, in ticks: spike times are jittered.
-    private static let guardTicks = 20
+    /// Time after which neurons, which start together, have drifted apart, in microseconds: arbiters delay and lose
+    /// spikes that come at once.
+    private static let driftTime = 25.0
+    /// Time that a membrane takes from reset to threshold, at least, in microseconds: long against the jitter of spikes.
+    private static let shortestRise = 0.9
+    /// Time around spikes and the end of the refractory time in which samples are left out, in ticks: three standard
+    /// deviations of the jitter of spike times.
+    private static let guardTicks = 22
 
     /// The leak potential that each circuit is given, in CADC LSB; shape `[circuit]`.
     let drive: [Double]
     private let refractoryCode: UInt16
     private let refractoryTicks: Int
+    private let skippedSpikes: Int
     private let window: Int
     private let samplePeriod: Int
     private let binTicks: Int
     private let entries: Int
+    /// Way of the membrane from leak or reset to the threshold, in LSB.
+    private let swing: Double
     private let bench: (parameters: NeuronParameters, targets: NeuronTargets)
 
     /// A measurement for a chip's targets.
     init(_ bench: CircuitBench, entries: Int) {
         let (targets, parameters) = (bench.targets, bench.parameters)
         let highest = Double(bench.geometry.cadcMaximum) - Self.readingMargin
-        let swing = targets.threshold - min(targets.leak, targets.reset)
-        let top = min(targets.threshold + 0.9 * swing, highest)
-        let bottom = targets.threshold + 0.55 * (top - targets.threshold)
+        swing = targets.threshold - min(targets.leak, targets.reset)
+        let slow = PortableMath.exp(Self.shortestRise / targets.tauMem) - 1
+        let bottom = min(
+            targets.threshold + swing * min(0.5, 1 / slow), (targets.threshold + highest) / 2)
+        let top = min(targets.threshold + 1.8 * (bottom - targets.threshold), highest)
         // Neighbours get different drives, so that they fall out of step: multiples of the golden section, modulo 1.
         drive = (0..<bench.circuits).map { circuit in
             let place = 0.618_033_988_749_895 * Double(circuit)
@@ -58,7 +67,9 @@ struct FiringMeasurement {
         refractoryTicks = ChipClock.ticks(microseconds: refractory)
         let ratio = (bottom - targets.reset) / (bottom - targets.threshold)
         let interval = refractory + targets.tauMem * PortableMath.log(max(ratio, 1.5))
-        let wanted = ChipClock.ticks(microseconds: (Double(Self.skippedSpikes) + Self.keptIntervals) * interval)
+        skippedSpikes = max(1, Int((Self.driftTime / interval).rounded(.up)))
+        let wanted = ChipClock.ticks(
+            microseconds: (Double(skippedSpikes) + Self.keptIntervals) * interval)
         window = min(wanted, ChipClock.maximumWindow)
         samplePeriod = bench.samplePeriod(window: window, samples: .max)
         binTicks = max(1, ChipClock.ticks(microseconds: targets.tauMem / 16))
@@ -92,27 +103,27 @@ struct FiringMeasurement {
                 kind: .spiking, window: window, samplePeriod: samplePeriod,
                 inputs: CircuitBench.silence(entries: entries)),
             codes: codes)
-        let intervals = IntervalMean(recording, circuits: bench.circuits, skipped: Self.skippedSpikes)
+        let intervals = IntervalMean(recording, circuits: bench.circuits, skipped: skippedSpikes)
         var phases = PhaseMeans(
             circuits: bench.circuits, refractory: refractoryTicks, guardTicks: Self.guardTicks,
             binTicks: binTicks)
-        phases.add(recording, samplePeriod: samplePeriod, skipped: Self.skippedSpikes)
-        var result = Values(
-            reset: phases.resets, threshold: [], tauMem: [],
-            isSilent: intervals.counts.map { $0 < entries })
+        phases.add(recording, samplePeriod: samplePeriod, skipped: skippedSpikes)
+        var result = Values(reset: phases.resets, threshold: [], tauMem: [], thresholdGuesses: [:])
         for circuit in 0..<bench.circuits {
-            let line =
-                result.isSilent[circuit]
-                ? nil
-                : phases.relaxation(
-                    of: circuit, towards: leaks[circuit],
-                    until: 0.85 * (intervals.ticks[circuit] - Double(refractoryTicks)))
-            result.tauMem.append(line.map { -1 / $0.slope / ChipClock.ticksPerMicrosecond } ?? .nan)
-            result.threshold.append(
-                line.map {
-                    let rest = intervals.ticks[circuit] - Double(refractoryTicks)
-                    return leaks[circuit] - PortableMath.exp($0.start + $0.slope * rest)
-                } ?? .nan)
+            let rise = intervals.ticks[circuit] - Double(refractoryTicks)
+            let line = phases.relaxation(
+                of: circuit, towards: leaks[circuit],
+                until: min(0.85 * rise, rise - Double(Self.guardTicks)))
+            guard let line, intervals.counts[circuit] >= entries else {
+                result.tauMem.append(.nan)
+                result.threshold.append(.nan)
+                result.thresholdGuesses[circuit] =
+                    intervals.counts[circuit] < entries
+                    ? leaks[circuit] + swing / 4 : result.reset[circuit]
+                continue
+            }
+            result.tauMem.append(-1 / line.slope / ChipClock.ticksPerMicrosecond)
+            result.threshold.append(leaks[circuit] - PortableMath.exp(line.start + line.slope * rise))
         }
         return result
     }

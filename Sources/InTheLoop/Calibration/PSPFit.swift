@@ -72,7 +72,7 @@ struct PSPFit {
                 var shape = 0.0
                 var slope = 0.0
                 if index >= first {
-                    shape = kernel.value(membrane, current)
+                    shape = kernel.value(membrane, current, at: time)
                     slope = area * kernel.slope(membrane, current, at: time)
                     time += run.step
                     membrane *= membraneStep

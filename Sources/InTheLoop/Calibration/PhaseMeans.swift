@@ -83,7 +83,7 @@ struct PhaseMeans {
         held.map { $0.count == 0 ? .nan : Double($0.codes) / Double($0.count) }
     }
 
-    /// The line through the readings of a circuit; nil where they do not fall towards `leak`.
+    /// The line through the readings of a circuit; nil where they do not go to `leak`.
     ///
     /// A reading's error moves `ln(D - V)` by `1 / (D - V)`, hence the weights `(D - V)^2`.
     ///

@@ -51,9 +51,14 @@ struct SynapseMeasurement {
         weight = min(max(1, Int((codes / Double(rowsPerGroup)).rounded())), geometry.weightLimit)
         repeats = max(1, (entries + groups * Self.phases - 1) / (groups * Self.phases))
         let length = ChipClock.ticks(microseconds: 8 * max(targets.tauMem, slowest))
-        samplePeriod = bench.samplePeriod(window: length * 9 / 8, samples: Self.samples)
+        // The fastest of the time constants has to be resolved, where the trace memory suffices for it.
+        let fastest = min(targets.tauMem, targets.tauSynExcitatory, targets.tauSynInhibitory)
+        let period = min(length / Self.samples, ChipClock.ticks(microseconds: fastest / 4))
+        samplePeriod = max(period, bench.geometry.minimumSamplePeriod)
         onset = 8 * samplePeriod
-        window = min(onset + max(length, 16 * samplePeriod), ChipClock.maximumWindow)
+        window = min(
+            onset + max(length, 16 * samplePeriod), bench.sampleLimit * samplePeriod,
+            ChipClock.maximumWindow)
         self.bench = (bench.parameters, targets, Double(geometry.cadcMaximum))
     }
 
