@@ -128,7 +128,7 @@ let package = Package(
             dependencies: ["SpikeData", "Substrate", "Tensors", "CZlib", crypto],
             path: "Tests/SpikeDataTests", swiftSettings: strictness),
         .testTarget(
-            name: "ChipEmulatorTests", dependencies: ["ChipEmulator", "Substrate"],
+            name: "ChipEmulatorTests", dependencies: ["ChipEmulator", "Settings", "Substrate"],
             path: "Tests/ChipEmulatorTests", swiftSettings: strictness),
         .testTarget(
             name: "WireProtocolTests", dependencies: ["WireProtocol", "Substrate"],

@@ -1,5 +1,5 @@
 /// One field of a settings file, as read: its place, its meaning, and the value in force.
-public struct FieldDocumentation: Sendable, Equatable {
+public struct FieldDocumentation: Sendable, Equatable, Encodable {
     /// Dotted path, such as `optimizer.learning_rate`.
     public var path: String
     /// What the field does, with its unit.

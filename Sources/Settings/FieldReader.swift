@@ -5,10 +5,7 @@ internal import Yams
 /// What was read becomes the documentation and the resolved file, so that neither can differ from the reader. A field
 /// that nobody asked for is an error that suggests the nearest name.
 public struct FieldReader {
-    private let source: String
-    private let subject: String
-    private let help: String
-    private let root: Node
+    private let tree: SettingsTree
     private var known: [String: [String]] = ["": []]
     /// What was read so far.
     public private(set) var fields: [FieldDocumentation] = []
@@ -21,54 +18,14 @@ public struct FieldReader {
     ///   - subject: what the file describes, such as "an experiment".
     ///   - help: the command that documents the fields.
     ///   - overrides: dotted paths with YAML values, which win over the text.
+    ///   - inheritance: how the text may extend another; `nil` if it may not.
     public init(
         yaml: String, source: String, subject: String, help: String,
-        overrides: [(path: String, value: String)] = []
+        overrides: [(path: String, value: String)] = [], inheritance: FieldInheritance? = nil
     ) throws(FieldError) {
-        self.source = source
-        self.subject = subject
-        self.help = help
-        var node: Node
-        do {
-            node = try Yams.compose(yaml: yaml) ?? Node([] as [(Node, Node)])
-        } catch let error as YamlError {
-            throw FieldError(source: source, line: nil, field: "", reason: "not YAML: \(error)")
-        } catch {
-            throw FieldError(source: source, line: nil, field: "", reason: "not YAML: \(error)")
-        }
-        guard node.mapping != nil else {
-            throw FieldError(
-                source: source, line: node.mark?.line, field: "",
-                reason: "\(subject) is a mapping of fields to values; see `\(help)`")
-        }
-        for override in overrides {
-            let parsed: Node?
-            do { parsed = try Yams.compose(yaml: override.value) } catch { parsed = nil }
-            guard let parsed else {
-                throw FieldError(
-                    source: source, line: nil, field: override.path,
-                    reason: "\"\(override.value)\" is not a YAML value")
-            }
-            Self.set(parsed, at: override.path.split(separator: ".").map(String.init)[...], in: &node)
-        }
-        root = node
-    }
-
-    private static func set(_ value: Node, at path: ArraySlice<String>, in node: inout Node) {
-        guard let first = path.first else {
-            node = value
-            return
-        }
-        if var sequence = node.sequence, let index = Int(first), sequence.indices.contains(index) {
-            set(value, at: path.dropFirst(), in: &sequence[index])
-            node = .sequence(sequence)
-            return
-        }
-        var mapping = node.mapping ?? Node.Mapping([])
-        var child = mapping[Node(first)] ?? Node([] as [(Node, Node)])
-        set(value, at: path.dropFirst(), in: &child)
-        mapping[Node(first)] = child
-        node = .mapping(mapping)
+        tree = try SettingsTree(
+            yaml: yaml, source: source, subject: subject, help: help, overrides: overrides,
+            inheritance: inheritance)
     }
 
     // MARK: Values
@@ -152,10 +109,54 @@ public struct FieldReader {
         return value
     }
 
+    /// Whole numbers within limits, in a list such as `[3, 17]`.
+    public mutating func integers(
+        _ path: String, _ fallback: [Int], in limits: ClosedRange<Int>, _ meaning: String
+    ) throws(FieldError) -> [Int] {
+        var value = fallback
+        if let texts = try list(path, "a list of whole numbers such as [3, 17]") {
+            value = []
+            for text in texts {
+                guard let number = Int(text), limits.contains(number) else {
+                    throw fail(
+                        path, "\"\(text)\" is not a whole number from \(limits.lowerBound) to \(limits.upperBound)")
+                }
+                value.append(number)
+            }
+        }
+        func yaml(_ numbers: [Int]) -> String { "[\(numbers.map(String.init).joined(separator: ", "))]" }
+        let accepts = "a list of whole numbers, \(limits.lowerBound) to \(limits.upperBound)"
+        record(path, meaning, accepts, yaml(fallback), yaml(value))
+        return value
+    }
+
+    /// A range within limits, as a list of its lower and its upper end.
+    public mutating func range(
+        _ path: String, _ fallback: ClosedRange<Double>, in limits: ClosedRange<Double>, _ meaning: String
+    ) throws(FieldError) -> ClosedRange<Double> {
+        var value = fallback
+        let within = "from \(Self.format(limits.lowerBound)) to \(Self.format(limits.upperBound))"
+        if let texts = try list(path, "a list of two numbers such as [0, 1]") {
+            let ends = texts.compactMap(Double.init).filter(limits.contains)
+            guard ends.count == 2, texts.count == 2 else {
+                throw fail(path, "[\(texts.joined(separator: ", "))] are not two numbers \(within)")
+            }
+            guard ends[0] <= ends[1] else {
+                throw fail(path, "the range is upside down: \(texts[0]) is above \(texts[1])")
+            }
+            value = ends[0]...ends[1]
+        }
+        func yaml(_ range: ClosedRange<Double>) -> String {
+            "[\(Self.format(range.lowerBound)), \(Self.format(range.upperBound))]"
+        }
+        record(path, meaning, "[lower, upper] \(within)", yaml(fallback), yaml(value))
+        return value
+    }
+
     /// How many elements a list has; where the file has none, the fallback. Its elements' paths are `PATH.INDEX`.
     public mutating func elements(of path: String, default fallback: Int) throws(FieldError) -> Int {
         remember(path)
-        guard let node = node(path) else { return fallback }
+        guard let node = tree.node(path) else { return fallback }
         guard let sequence = node.sequence else {
             throw fail(path, "a list is expected (each element in a line that begins with \"- \")")
         }
@@ -164,33 +165,35 @@ public struct FieldReader {
 
     /// An error at a field, for conditions that join several fields.
     public func fail(_ path: String, _ reason: String) -> FieldError {
-        FieldError(source: source, line: node(path)?.mark?.line, field: path, reason: reason)
+        let place = tree.place(of: path)
+        return FieldError(source: place.source, line: place.line, field: path, reason: reason)
     }
 
     // MARK: Completion
 
     /// Checks that nothing stands in the file that was not asked for.
     public func finish() throws(FieldError) {
-        try check(root, path: "")
+        for layer in tree.layers { try check(layer.root, path: "", in: layer) }
     }
 
-    private func check(_ node: Node, path: String) throws(FieldError) {
+    private func check(_ node: Node, path: String, in layer: SettingsTree.Layer) throws(FieldError) {
         if let sequence = node.sequence {
-            for (index, element) in sequence.enumerated() { try check(element, path: "\(path).\(index)") }
+            for (index, element) in sequence.enumerated() {
+                try check(element, path: "\(path).\(index)", in: layer)
+            }
             return
         }
         guard let mapping = node.mapping else { return }
         let names = known[path] ?? []
         for (key, value) in mapping {
             let name = key.scalar?.string ?? "?"
+            let child = path.isEmpty ? name : "\(path).\(name)"
             guard names.contains(name) else {
                 throw FieldError(
-                    source: source, line: key.mark?.line,
-                    field: path.isEmpty ? name : "\(path).\(name)",
+                    source: layer.source, line: layer.hasLines ? key.mark?.line : nil, field: child,
                     reason: Suggestion.text(for: name, among: names, kind: "field"))
             }
-            let child = path.isEmpty ? name : "\(path).\(name)"
-            if known[child] != nil { try check(value, path: child) }
+            if known[child] != nil { try check(value, path: child, in: layer) }
         }
     }
 
@@ -213,32 +216,31 @@ public struct FieldReader {
         }
     }
 
-    private func node(_ path: String) -> Node? {
-        var current = root
-        for part in path.split(separator: ".") {
-            if let sequence = current.sequence {
-                guard let index = Int(part), sequence.indices.contains(index) else { return nil }
-                current = sequence[index]
-            } else {
-                guard let next = current.mapping?[Node(String(part))] else { return nil }
-                current = next
-            }
-        }
-        return current
+    private func scalar(_ path: String) -> String? {
+        tree.node(path)?.scalar?.string
     }
 
-    private func scalar(_ path: String) -> String? {
-        node(path)?.scalar?.string
+    /// The scalars of a list; nil where there is nothing.
+    private func list(_ path: String, _ expected: String) throws(FieldError) -> [String]? {
+        guard let node = tree.node(path) else {
+            try rejectStructure(path, expected)
+            return nil
+        }
+        let texts = node.sequence?.compactMap { $0.scalar?.string }
+        guard let texts, texts.count == node.sequence?.count else {
+            throw fail(path, "\(expected) is expected here")
+        }
+        return texts
     }
 
     private func rejectStructure(_ path: String, _ expected: String) throws(FieldError) {
-        if node(path) != nil { throw fail(path, "\(expected) is expected here") }
+        if tree.node(path) != nil { throw fail(path, "\(expected) is expected here") }
         // A scalar where a section is meant would hide every field below it.
         var parts = path.split(separator: ".").map(String.init)
         parts.removeLast()
         while !parts.isEmpty {
             let parent = parts.joined(separator: ".")
-            if let found = node(parent), found.mapping == nil, found.sequence == nil {
+            if let found = tree.node(parent), found.mapping == nil, found.sequence == nil {
                 throw fail(parent, "a section with fields of its own is expected here")
             }
             parts.removeLast()

@@ -20,12 +20,24 @@ public enum ResolvedFields {
             open = Array(parents)
             let indent = indentation(parents)
             if !field.meaning.isEmpty {
-                lines.append("\(startsElement ? String(indent.dropLast(2)) : indent)# \(field.meaning)")
+                lines += comment(field.meaning, indent: startsElement ? String(indent.dropLast(2)) : indent)
             }
             let prefix = startsElement ? String(indent.dropLast(2)) + "- " : indent
             lines.append("\(prefix)\(parts.last ?? ""): \(field.value)")
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A text as comment lines of at most 100 columns.
+    private static func comment(_ text: String, indent: String) -> [String] {
+        var lines = [indent + "#"]
+        for word in text.split(separator: " ") {
+            if lines[lines.count - 1].count + 1 + word.count > 100, lines[lines.count - 1] != indent + "#" {
+                lines.append(indent + "#")
+            }
+            lines[lines.count - 1] += " " + word
+        }
+        return lines
     }
 
     private static func indentation(_ parents: ArraySlice<Substring>) -> String {

@@ -43,7 +43,7 @@ import Testing
 
     @Test func parameterCodesAreTheNearestOfTheirRange() {
         var profile = ChipProfile.ideal
-        profile.parameters = .brainScaleS2
+        profile.parameters = ChipProfile.standard.parameters
         // 1023 equal factors from 0.2 to 150 us.
         let step = log(150 / 0.2) / 1_023
         for tau in [0.5, 6, 6.03, 59.99] {

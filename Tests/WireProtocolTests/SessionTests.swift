@@ -298,6 +298,19 @@ struct Bench {
         #expect(bench.health.first?.holder?.label == "carol")
         #expect(
             bench.health.first?.accounting == Samples.recording(Samples.batch(1)).accounting)
+        #expect(bench.health.first?.temperature == nil, "the sample's chip does not measure it")
+    }
+
+    @Test func theTemperatureOfTheLastBatchReachesTheHost() {
+        var bench = Bench()
+        let host = bench.add(Samples.host())
+        bench.requestHealth(of: host)
+        bench.submit(Samples.batch(1), to: host)
+        var recording = Samples.recording(Samples.batch(1))
+        recording.temperature = 41.5
+        bench.finish(.success(recording))
+        bench.requestHealth(of: host)
+        #expect(bench.health.map(\.temperature) == [nil, 41.5])
     }
 
     @Test func garbageFromAStrangerLeavesOthersAlone() {

@@ -61,8 +61,7 @@ extension DeviceEndpoint {
             if let run = sessions[id]?.run { reply.held = holdings(of: run) }
             return respond(message, payload: ControlCodec.encode(reply), to: peer)
         case .get:
-            let payload = ControlCodec.encode(PBHealth(health(now: now)))
-            return respond(message, .report, payload: payload, to: peer)
+            return respond(message, .report, payload: health(now: now).payload, to: peer)
         case .hello, .open:
             return refuse(message, .state, "the session is open already", to: peer)
         case .credit, .goAway, .error, .result, .done, .ack, .report:

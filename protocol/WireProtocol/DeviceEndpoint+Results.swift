@@ -98,6 +98,7 @@ extension DeviceEndpoint {
         counters.entriesExecuted += UInt64(shape.entryCount)
         counters.accounting += recording.accounting
         counters.execution += recording.execution
+        counters.temperature = recording.temperature
         guard sessions[job.session]?.peer != nil else { return [] }
         sessions[job.session]?.outbox.append(
             Stream(ticket: job.key.ticket, request: job.request, isDuplicate: false))

@@ -1,8 +1,30 @@
 import Substrate
 
+extension DeviceHealth {
+    /// The payload of REPORT: two messages that share it.
+    var payload: [UInt8] {
+        var conditions = PBConditions()
+        if let temperature { conditions.temperature = temperature }
+        return ControlCodec.encode(PBHealth(self)) + ControlCodec.encode(conditions)
+    }
+
+    /// Reads the payload of REPORT.
+    ///
+    /// - Throws: `badControl`; `outOfRange` for a temperature that is not a number; what the costs block throws.
+    init(payload: ArraySlice<UInt8>) throws(WireError) {
+        self = try ControlCodec.decode(PBHealth.self, payload).health()
+        let conditions = try ControlCodec.decode(PBConditions.self, payload)
+        guard conditions.hasTemperature else { return }
+        guard conditions.temperature.isFinite else {
+            throw WireError(.outOfRange, at: 0, found: conditions.temperature.bitPattern)
+        }
+        temperature = conditions.temperature
+    }
+}
+
 extension PBHealth {
     /// The wire's form of the counters.
-    init(_ health: DeviceHealth) {
+    fileprivate init(_ health: DeviceHealth) {
         self.init()
         uptimeMs = health.uptime.milliseconds
         sessions = UInt32(clamping: health.sessions)
@@ -25,7 +47,7 @@ extension PBHealth {
     /// The counters.
     ///
     /// - Throws: what the costs block throws.
-    func health() throws(WireError) -> DeviceHealth {
+    fileprivate func health() throws(WireError) -> DeviceHealth {
         var health = DeviceHealth()
         health.uptime = Duration(wireMilliseconds: uptimeMs)
         health.sessions = Int(sessions)

@@ -51,6 +51,9 @@ public struct DeviceHealth: Sendable, Hashable {
     public var accounting = EventAccounting()
     /// What all batches cost.
     public var execution = ExecutionReport()
+    /// Temperature of the chip in the last batch that ran, in degrees Celsius; `nil` where none has, or it is not
+    /// measured.
+    public var temperature: Double?
     /// Who has the lease, if anyone.
     public var holder: LeaseHolder?
 

@@ -166,7 +166,7 @@ extension HostSession {
 
     func receiveHealth(_ message: WireMessage) throws(WireError) -> [HostAction] {
         guard message.header.status == .ok else { return [] }
-        return [.health(try ControlCodec.decode(PBHealth.self, message.payload).health())]
+        return [.health(try DeviceHealth(payload: message.payload))]
     }
 }
 

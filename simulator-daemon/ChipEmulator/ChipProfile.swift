@@ -3,7 +3,7 @@ public import Substrate
 /// A chip as data: what it has, how it deviates from the ideal, how long it takes and what it burns.
 ///
 /// Every deviation has a scale of its own, and zero switches it off. Switching one never moves the random numbers of
-/// another. Figures without a source are own estimates, and say so.
+/// another. `simulator-daemon/EFFECTS.md` lists models, units, sources and measured moments.
 public struct ChipProfile: Sendable, Hashable, Codable {
     /// Name by which users choose the profile.
     public var name: String
@@ -15,8 +15,20 @@ public struct ChipProfile: Sendable, Hashable, Codable {
     public var integration: Integration
     /// Deviations that are drawn once for each serial.
     public var mismatch: Mismatch
+    /// Circuits and synapses that do not work.
+    public var defects: Defects
+    /// Deviations that are drawn whenever a parameter or a weight is written.
+    public var programming: Programming
     /// Deviations that are drawn anew in each trial.
     public var noise: Noise
+    /// Deviations that are drawn anew in each batch.
+    public var batchJitter: BatchJitter
+    /// Slow changes since the chip was configured.
+    public var drift: Drift
+    /// How warm the chip is, and what that does.
+    public var temperature: Temperature
+    /// What spikes do to the membranes around them.
+    public var crosstalk: Crosstalk
     /// The converter that samples the membranes.
     public var converter: Converter
     /// The rails that clip the membranes; `nil` for none.
@@ -28,18 +40,28 @@ public struct ChipProfile: Sendable, Hashable, Codable {
     /// What the parts of a run burn.
     public var energy: Energy
 
-    /// A profile; every argument has the meaning of the property of its name.
-    public init(
-        name: String, geometry: ChipGeometry, parameters: NeuronParameters, integration: Integration,
-        mismatch: Mismatch, noise: Noise, converter: Converter, rails: Rails?,
-        events: EventPaths, timing: Timing, energy: Energy
+    /// A profile; every argument has the meaning of the property of its name, and every deviation is off unless given.
+    init(
+        name: String, geometry: ChipGeometry, parameters: NeuronParameters,
+        integration: Integration, mismatch: Mismatch = Mismatch(), defects: Defects = Defects(),
+        programming: Programming = Programming(), noise: Noise = Noise(),
+        batchJitter: BatchJitter = BatchJitter(), drift: Drift = Drift(),
+        temperature: Temperature = Temperature(), crosstalk: Crosstalk = Crosstalk(),
+        converter: Converter = Converter(), rails: Rails? = nil, events: EventPaths,
+        timing: Timing, energy: Energy
     ) {
         self.name = name
         self.geometry = geometry
         self.parameters = parameters
         self.integration = integration
         self.mismatch = mismatch
+        self.defects = defects
+        self.programming = programming
         self.noise = noise
+        self.batchJitter = batchJitter
+        self.drift = drift
+        self.temperature = temperature
+        self.crosstalk = crosstalk
         self.converter = converter
         self.rails = rails
         self.events = events
@@ -59,7 +81,7 @@ extension ChipProfile {
     /// How time is resolved.
     public struct Integration: Sendable, Hashable, Codable {
         /// The finest time at which anything can happen.
-        public enum Resolution: String, Sendable, Hashable, Codable {
+        public enum Resolution: String, Sendable, Hashable, Codable, CaseIterable {
             /// Events act, and spikes happen, inside integration steps.
             case tick
             /// All happens at the ends of integration steps, as in clock-driven simulators.
@@ -74,44 +96,19 @@ extension ChipProfile {
         public var resolution: Resolution
     }
 
-    /// Standard deviations of what is drawn once for each serial.
-    public struct Mismatch: Sendable, Hashable, Codable {
-        /// Of the membrane time constant, relative; by circuit.
-        public var tauMem: Double
-        /// Of each synaptic time constant, relative; by circuit.
-        public var tauSyn: Double
-        /// Of the threshold, relative to (threshold - leak); by circuit.
-        public var threshold: Double
-        /// Of the synaptic gain, relative; by circuit.
-        public var synapticGain: Double
-        /// Of the leak potential, in CADC LSB; by circuit.
-        public var leak: Double
-        /// Of the reset potential, in CADC LSB; by circuit.
-        public var reset: Double
-        /// Of the gain of each synapse, relative.
-        public var synapse: Double
-        /// Of the gain of each row driver, relative.
-        public var rowDriver: Double
-    }
-
-    /// Standard deviations of what is drawn anew in each trial.
-    public struct Noise: Sendable, Hashable, Codable {
-        /// Of a resting membrane (an Ornstein-Uhlenbeck process with its membrane time constant), in CADC LSB.
-        public var membrane: Double
-        /// Of the threshold in each entry, relative to (threshold - leak).
-        public var threshold: Double
-        /// Of the recorded time of each spike, in nanoseconds.
-        public var spikeTime: Double
-    }
-
     /// The CADC: `code = clip(round((1 + gain) V + offset + noise))`, with standard deviations.
     public struct Converter: Sendable, Hashable, Codable {
-        /// Of the offset, in LSB; by column.
-        public var offset: Double
-        /// Of the gain, relative; by column.
-        public var gain: Double
-        /// Of the noise of each sample, in LSB.
-        public var noise: Double
+        /// Of the offset, in LSB; by column. About 10 LSB before calibration, measured; below 3 LSB after it, calix.
+        public var offset = 0.0
+        /// Of the gain, relative; by column. Own estimate.
+        public var gain = 0.0
+        /// Of the noise of each sample, in LSB. With the membrane's about 1.2 LSB, calix; the split is an own estimate.
+        public var noise = 0.0
+        /// How much too early a column samples at most, in nanoseconds; uniform in `0...skew`, by column.
+        ///
+        /// The membrane is taken for a line over an integration step, and no column samples more than one step early.
+        /// Own estimate.
+        public var skew = 0.0
     }
 
     /// The rails, in CADC LSB.
@@ -175,6 +172,10 @@ extension ChipProfile {
         public var traceColumns: Int
         /// Start and end of each device run, in seconds.
         public var runOverhead: Double
+        /// Chip time from one batch of a run to the next, in seconds, for drift and temperature: batch `n` runs at
+        /// `n * batchPeriod` whenever it is sent, so that a batch that is sent again, and a run that is resumed, see
+        /// the same chip. Own estimate.
+        public var batchPeriod = 0.02
     }
 
     /// What the parts of a run burn.

@@ -15,22 +15,19 @@ struct ExecutionModel {
 
     /// The parts, in seconds and joules; the time on the host's clock is left at zero.
     ///
-    /// A window ends when its traces are out of the chip: one byte of each column and sample passes the trace link
-    /// while the entry runs, and what does not fit is counted as readback. Between entries the chip is reset.
+    /// - An entry takes the longest of three times: its window and the reset after it; the spacing that was asked for;
+    ///   and the time that its traces need on the trace link, a byte of each column and sample, which streams through
+    ///   windows and gaps. The window, the gap and what the link needs beyond them are told apart.
+    /// - A device run ends where the trace memory is full; what its start and end take counts as gap.
+    /// - Parameters settle after each change of the network's configuration; of weights those that changed are written.
     var report: ExecutionReport {
-        let configuration = batch.configuration
         let timing = profile.timing
         let entries = Double(batch.inputs.entryCount)
-        let tick = Double(ChipClock.tickPicoseconds) * 1e-12
-        let window = Double(configuration.window) * tick
-        let spacing = Double(configuration.entrySpacing) * tick
-        let samples = batch.observables.membranes.isEmpty ? 0 : configuration.sampleCount
-        let bytes = samples * timing.traceColumns
-        let readback = max(0, Double(bytes) / timing.traceRate - window)
-        let gap = max(timing.resetGap, spacing - window - readback)
-        let perRun = bytes > 0 ? profile.geometry.traceMemoryBytes / bytes : Int.max
-        let count = batch.inputs.entryCount
-        let runs = count == 0 ? 0 : (count - 1) / max(1, perRun) + 1
+        let window = Double(batch.configuration.window) * Self.tick
+        let spacing = Double(batch.configuration.entrySpacing) * Self.tick
+        let gap = max(timing.resetGap, spacing - window)
+        let bytes = traceBytes
+        let readback = max(0, Double(bytes) / timing.traceRate - window - gap)
 
         var report = ExecutionReport()
         report.configurationSeconds = configures ? timing.settling : 0
@@ -42,5 +39,23 @@ struct ExecutionModel {
         report.eventEnergy = profile.energy.event * Double(events)
         report.sampleEnergy = profile.energy.conversion * entries * Double(bytes)
         return report
+    }
+
+    /// A tick, in seconds.
+    private static let tick = Double(ChipClock.tickPicoseconds) * 1e-12
+
+    /// Bytes that the traces of an entry take: the converter samples all columns, whatever is asked for.
+    private var traceBytes: Int {
+        batch.observables.membranes.isEmpty
+            ? 0 : batch.configuration.sampleCount * profile.timing.traceColumns
+    }
+
+    /// Device runs that the batch takes, as many entries each as the trace memory holds.
+    private var runs: Int {
+        let count = batch.inputs.entryCount
+        guard count > 0 else { return 0 }
+        guard traceBytes > 0 else { return 1 }
+        let perRun = max(1, profile.geometry.traceMemoryBytes / traceBytes)
+        return (count - 1) / perRun + 1
     }
 }

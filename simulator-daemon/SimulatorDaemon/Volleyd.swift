@@ -1,12 +1,7 @@
-public import ArgumentParser
+import ArgumentParser
 import ChipEmulator
-public import DeviceServer
-import DeviceTransport
-import Glibc
-import Logging
-import ZeroMQDriver
 
-/// The process of an emulated chip.
+/// The emulated chip's command.
 @main struct Volleyd: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "volleyd",
@@ -14,119 +9,39 @@ import ZeroMQDriver
         discussion: """
             EXAMPLES
               volleyd --listen ipc:///tmp/chip.sock
-                  a chip for this user of this machine
-              volleyd --listen tcp://127.0.0.1:7755 --serial 7
-                  chip number 7, for every user of this machine
-              volleyd --listen tcp://127.0.0.1:0 --profile ideal
-                  a chip without mismatch and noise, on a port that is picked and printed
-              volleyd --listen ipc:///tmp/chip.sock --mode paced
-                  results come at the chip's own rate
-
-            When it is ready, volleyd prints a line on standard output:
-              volleyd ready on ADDRESS serial N profile NAME mode MODE
-            ADDRESS is what `volley train --device` takes. The log goes to standard error.
+                  a chip for this user of this machine; the same as volleyd serve --listen ...
+              volleyd --listen tcp://127.0.0.1:7755 --serial 7 --profile ideal
+                  chip number 7 without mismatch and noise, for every user of this machine
+              volleyd profile list
+                  the kinds of chips that ship with it
+              volleyd profile show memristive > mine.yaml
+              volleyd --listen ipc:///tmp/chip.sock --profile mine.yaml
+                  a kind of chip of your own
 
             EXIT STATUS
               0   stopped by SIGTERM, SIGINT or, with --exit-with-parent, by the end of standard input
               64  wrong arguments
+              65  wrong chip profile
               69  cannot listen on the address
               70  internal error
+              74  a file cannot be read
             """,
-        version: DaemonVersion.text)
+        version: DaemonVersion.text,
+        subcommands: [ServeCommand.self, ProfileCommand.self], defaultSubcommand: ServeCommand.self)
+}
 
+/// The options that choose a kind of chip.
+struct ProfileOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where to listen: ipc:///PATH or tcp://127.0.0.1:PORT (0 picks a port).",
-            valueName: "uri"))
-    var listen: String
-
-    @Option(
-        help: ArgumentHelp(
-            "Which chip of its kind: the same serial is the same chip, bit for bit.",
-            valueName: "number"))
-    var serial: UInt64 = 1
-
-    @Option(
-        help: ArgumentHelp(
-            "What kind of chip: \(Self.profileNames).", valueName: "name"))
+            "What kind of chip: \(Self.names), or a file (a path with a slash or a dot).",
+            valueName: "name|file"))
     var profile = ChipProfile.standard.name
 
     @Option(
-        help: ArgumentHelp(
-            "fast: results as soon as computed; paced: no earlier than a chip would give them.",
-            valueName: "mode"))
-    var mode = DeviceServerOptions.Mode.fast
+        name: .customLong("set"),
+        help: ArgumentHelp("Set a field of the profile; may be repeated.", valueName: "field=value"))
+    var settings: [String] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "Threads that emulate; all processors if not given. Results do not depend on it.",
-            valueName: "count"))
-    var threads: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Least level that is logged: trace, debug, info, notice, warning, error.",
-            valueName: "level"),
-        transform: Self.level(named:))
-    var logLevel = Logger.Level.info
-
-    @Flag(help: "Stop when standard input ends, so that the daemon never outlives who started it.")
-    var exitWithParent = false
-
-    private static let profileNames = ChipProfile.catalog.map(\.name).joined(separator: ", ")
-
-    private static func level(named name: String) throws -> Logger.Level {
-        guard let level = Logger.Level(rawValue: name) else {
-            throw ValidationError("There is no log level \"\(name)\".")
-        }
-        return level
-    }
-
-    func validate() throws {
-        guard ChipProfile.named(profile) != nil else {
-            throw ValidationError(
-                "There is no chip profile \"\(profile)\". Use one of: \(Self.profileNames).")
-        }
-        if let threads, !(1...1_024).contains(threads) {
-            throw ValidationError("--threads \(threads) is not in 1...1024.")
-        }
-        do {
-            _ = try DeviceURI(listen)
-        } catch {
-            throw ValidationError(error.detail)
-        }
-    }
-
-    func run() throws {
-        guard let profile = ChipProfile.named(profile) else { return }
-        let level = logLevel
-        LoggingSystem.bootstrap { label in
-            var handler = StreamLogHandler.standardError(label: label)
-            handler.logLevel = level
-            return handler
-        }
-        let logger = Logger(label: "volleyd")
-        let stop = ServerStop()
-        let triggers = StopTriggers(stop, withParent: exitWithParent)
-        do {
-            let listener = try ZeroMQListener(on: DeviceURI(listen))
-            let address = listener.address
-            let chip = EmulatedChip(profile: profile, serial: serial, threads: threads)
-            let server = ChipServer(
-                chip, on: listener, options: DeviceServerOptions(mode: mode), stop: stop,
-                logger: logger)
-            print(
-                "volleyd ready on \(address) serial \(serial) profile \(profile.name) mode \(mode.rawValue)"
-            )
-            fflush(nil)
-            logger.notice("listening on \(address), serial \(serial), profile \(profile.name)")
-            try server.run()
-        } catch {
-            logger.critical("\(error)")
-            throw ExitCode(error.code == .cannotBind ? EX_UNAVAILABLE : EX_SOFTWARE)
-        }
-        withExtendedLifetime(triggers) {}
-    }
+    private static let names = ChipProfile.shippedNames.joined(separator: ", ")
 }
-
-extension DeviceServerOptions.Mode: ExpressibleByArgument {}

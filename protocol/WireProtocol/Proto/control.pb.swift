@@ -994,6 +994,30 @@ nonisolated struct PBHealth: Sendable {
   init() {}
 }
 
+/// Further fields of Health: the same payload, read a second time. Their numbers go on where those of Health end, so
+/// that each message stays small enough for code generators to keep it a plain value.
+nonisolated struct PBConditions: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of the chip in the last batch that ran, in degrees Celsius; absent where none has and where it is not measured.
+  var temperature: Double {
+    get {_temperature ?? 0}
+    set {_temperature = newValue}
+  }
+  /// Returns true if `temperature` has been explicitly set.
+  var hasTemperature: Bool {self._temperature != nil}
+  /// Clears the value of `temperature`. Subsequent reads from it will return its default value.
+  mutating func clearTemperature() {self._temperature = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _temperature: Double? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "volley.vp1"
@@ -2718,6 +2742,40 @@ nonisolated extension PBHealth: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     if lhs.requestsFenced != rhs.requestsFenced {return false}
     if lhs.costs != rhs.costs {return false}
     if lhs.holders != rhs.holders {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension PBConditions: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Conditions"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{11}temperature\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 17: try { try decoder.decodeSingularDoubleField(value: &self._temperature) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._temperature {
+      try visitor.visitSingularDoubleField(value: v, fieldNumber: 17)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: PBConditions, rhs: PBConditions) -> Bool {
+    if lhs._temperature != rhs._temperature {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

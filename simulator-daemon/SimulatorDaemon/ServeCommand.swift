@@ -1,0 +1,119 @@
+public import ArgumentParser
+import ChipEmulator
+public import DeviceServer
+import DeviceTransport
+import Glibc
+import Logging
+import ZeroMQDriver
+
+/// `volleyd serve`: the process of an emulated chip.
+struct ServeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Serve an emulated chip; done where no subcommand is named.",
+        discussion: """
+            EXAMPLES
+              volleyd serve --listen ipc:///tmp/chip.sock
+                  a chip for this user of this machine
+              volleyd serve --listen tcp://127.0.0.1:7755 --serial 7
+                  chip number 7, for every user of this machine
+              volleyd serve --listen tcp://127.0.0.1:0 --profile ideal
+                  a chip without mismatch and noise, on a port that is picked and printed
+              volleyd serve --listen ipc:///tmp/chip.sock --profile mine.yaml --set noise.membrane_lsb=2
+                  a kind of chip of your own, with another value of one field
+              volleyd serve --listen ipc:///tmp/chip.sock --mode paced
+                  results come at the chip's own rate
+
+            When it is ready, volleyd prints a line on standard output:
+              volleyd ready on ADDRESS serial N profile NAME mode MODE
+            ADDRESS is what `volley train --device` takes. The log goes to standard error.
+            `volleyd profile` tells more of profiles.
+            """)
+
+    @Option(
+        help: ArgumentHelp(
+            "Where to listen: ipc:///PATH or tcp://127.0.0.1:PORT (0 picks a port).",
+            valueName: "uri"))
+    var listen: String
+
+    @Option(
+        help: ArgumentHelp(
+            "Which chip of its kind: the same serial is the same chip, bit for bit.",
+            valueName: "number"))
+    var serial: UInt64 = 1
+
+    @OptionGroup var chip: ProfileOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "fast: results as soon as computed; paced: no earlier than a chip would give them.",
+            valueName: "mode"))
+    var mode = DeviceServerOptions.Mode.fast
+
+    @Option(
+        help: ArgumentHelp(
+            "Threads that emulate; all processors if not given. Results do not depend on it.",
+            valueName: "count"))
+    var threads: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Least level that is logged: trace, debug, info, notice, warning, error.",
+            valueName: "level"),
+        transform: Self.level(named:))
+    var logLevel = Logger.Level.info
+
+    @Flag(help: "Stop when standard input ends, so that the daemon never outlives who started it.")
+    var exitWithParent = false
+
+    private static func level(named name: String) throws -> Logger.Level {
+        guard let level = Logger.Level(rawValue: name) else {
+            throw ValidationError("There is no log level \"\(name)\".")
+        }
+        return level
+    }
+
+    func validate() throws {
+        if let threads, !(1...1_024).contains(threads) {
+            throw ValidationError("--threads \(threads) is not in 1...1024.")
+        }
+        do {
+            _ = try DeviceURI(listen)
+        } catch {
+            throw ValidationError(error.detail)
+        }
+    }
+
+    func run() throws {
+        let profile = try ProfileSource(name: chip.profile).fileOrExit(settings: chip.settings).profile
+        let level = logLevel
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = level
+            return handler
+        }
+        let logger = Logger(label: "volleyd")
+        let stop = ServerStop()
+        let triggers = StopTriggers(stop, withParent: exitWithParent)
+        do {
+            let listener = try ZeroMQListener(on: DeviceURI(listen))
+            let address = listener.address
+            let chip = EmulatedChip(profile: profile, serial: serial, threads: threads)
+            let server = ChipServer(
+                chip, on: listener, options: DeviceServerOptions(mode: mode), stop: stop,
+                logger: logger)
+            print(
+                "volleyd ready on \(address) serial \(serial) profile \(profile.name) mode \(mode.rawValue)"
+            )
+            fflush(nil)
+            logger.notice("listening on \(address), serial \(serial), profile \(profile.name)")
+            try server.run()
+        } catch {
+            logger.critical("\(error)")
+            throw ExitCode(error.code == .cannotBind ? EX_UNAVAILABLE : EX_SOFTWARE)
+        }
+        withExtendedLifetime(triggers) {}
+    }
+}
+
+extension DeviceServerOptions.Mode: ExpressibleByArgument {}
