@@ -12,6 +12,17 @@ public struct FitProgress: Sendable, Equatable {
         case potentials
         /// Postsynaptic potentials of single synapses.
         case synapses
+
+        /// Batches that come before it.
+        public var firstStep: Int {
+            switch self {
+            case .converter: 0
+            case .rest: ConverterMeasurement.batches
+            case .firing: Self.rest.firstStep + RestingMeasurement.batches
+            case .potentials: Self.firing.firstStep + FiringRuns.batches
+            case .synapses: Self.potentials.firstStep + ProfileFitter.potentialBatches
+            }
+        }
     }
 
     /// What is being measured.

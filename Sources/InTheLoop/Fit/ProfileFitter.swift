@@ -11,9 +11,9 @@ internal import Tensors
 /// independent errors, which are taken out of the spreads.
 public struct ProfileFitter: Sendable {
     /// Batches in all.
-    static let steps =
-        ConverterMeasurement.batches + RestingMeasurement.batches + FiringRuns.batches + 2
-        + SynapseArray.batches
+    static let steps = FitProgress.Stage.synapses.firstStep + SynapseArray.batches
+    /// Batches of the postsynaptic potentials of many synapses.
+    static let potentialBatches = 2
     private static let potentialEntries = 56
     /// What noise and the equations of the measurement may move all thresholds by, in LSB (own estimate, from chips
     /// with noise and without an offset).
@@ -71,6 +71,7 @@ public struct ProfileFitter: Sendable {
         var done = 0
         func advance() {
             done += 1
+            stage = FitProgress.Stage.allCases.last { $0.firstStep <= done } ?? .synapses
             progress(FitProgress(stage: stage, step: done, steps: Self.steps))
         }
         progress(FitProgress(stage: stage, step: 0, steps: Self.steps))
@@ -83,15 +84,12 @@ public struct ProfileFitter: Sendable {
             let trim = columns.trim(at: (targets.leak + targets.threshold) / 2)
             for circuit in codes.indices { codes[circuit].cadcOffset = trim[circuit] }
         }
-        stage = .rest
         let rest = try await RestingMeasurement(&bench, codes: codes, columns: columns, finished: advance)
         let placed = place(codes, leaks: rest.mean)
-        stage = .firing
         let firing = try await FiringRuns(&bench, codes: placed, columns: columns, finished: advance)
-        stage = .potentials
         var synapses: [SynapseMeasurement.Values] = []
         let measurement = SynapseMeasurement(bench, entries: Self.potentialEntries)
-        for repetition in 0..<2 {
+        for repetition in 0..<Self.potentialBatches {
             bench.noiseSeed = noiseSeed &+ UInt64(repetition)
             // Each with its own time constants of the membrane, so that their errors are independent.
             synapses.append(
@@ -100,7 +98,6 @@ public struct ProfileFitter: Sendable {
             advance()
         }
         bench.noiseSeed = noiseSeed
-        stage = .synapses
         let array = try await SynapseArray(&bench, codes: raised(placed), finished: advance)
 
         let evaluation = FitEvaluation(
