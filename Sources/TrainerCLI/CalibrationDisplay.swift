@@ -20,23 +20,43 @@ struct CalibrationDisplay {
         }
     }
 
+    /// Takes the line under way off, for what is written next.
+    func clear() {
+        if style.isTerminal { console.write("\r\u{1B}[K") }
+    }
+
     private func draw(_ progress: CalibrationProgress) {
         guard style.isTerminal else { return }
-        console.write("\r\u{1B}[K" + Self.bar(progress))
+        console.write("\r\u{1B}[K" + Self.bar(progress, style: style))
     }
 
     private func line(_ text: String) {
-        if style.isTerminal { console.write("\r\u{1B}[K") }
+        clear()
         console.line(text)
     }
 
-    /// The line under way.
-    static func bar(_ progress: CalibrationProgress) -> String {
+    /// The line under way: a bar, and what is measured; cut off where the width ends.
+    static func bar(_ progress: CalibrationProgress, style: Console.Style) -> String {
         let width = 20
-        let filled = progress.step * width / max(progress.steps, 1)
-        let bar =
-            String(repeating: "━", count: filled) + String(repeating: "·", count: width - filled)
-        return "calibrating \(bar) \(progress.step) of \(progress.steps) measurements: \(progress.stage.rawValue)"
+        let filled = min(width, progress.step * width / max(progress.steps, 1))
+        let done = String(repeating: "━", count: filled)
+        let rest = String(repeating: style.hasColour ? "━" : "·", count: width - filled)
+        let bar = style.hasColour ? "\u{1B}[36m\(done)\u{1B}[90m\(rest)\u{1B}[0m" : done + rest
+        let words = " \(progress.step) of \(progress.steps) measurements: \(words(progress.stage))"
+        // One column stays free, so that no terminal wraps.
+        let room = max(0, style.width - "calibrating ".count - width - 1)
+        return "calibrating \(bar)\(words.prefix(room))"
+    }
+
+    /// What a stage measures.
+    private static func words(_ stage: CalibrationProgress.Stage) -> String {
+        switch stage {
+        case .converter: "CADC offsets"
+        case .leak: "leak potentials"
+        case .firing: "reset, threshold and tau_mem"
+        case .synapses: "tau_syn and synaptic gain"
+        case .verification: "all once more"
+        }
     }
 
     /// A calibration just made, in a line.

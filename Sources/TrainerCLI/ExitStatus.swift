@@ -19,6 +19,8 @@ package enum ExitStatus: Int32, CaseIterable {
     case fault = 70
     /// A file cannot be read or written.
     case inputOutput = 74
+    /// A calibration no longer fits its chip.
+    case stale = 75
     /// Stopped by a signal; a checkpoint is saved.
     case interrupted = 130
 
@@ -31,6 +33,7 @@ package enum ExitStatus: Int32, CaseIterable {
         case .unavailable: "device or server not there, busy, or lost"
         case .fault: "internal error"
         case .inputOutput: "a file cannot be read or written"
+        case .stale: "a calibration no longer fits its chip"
         case .interrupted: "stopped by SIGINT or SIGTERM; training has saved a checkpoint"
         }
     }
@@ -81,7 +84,8 @@ package enum ExitStatus: Int32, CaseIterable {
         switch code {
         case .io: .inputOutput
         case .corrupt, .mismatch, .occupied: .badInput
-        case .losses, .stale: .unavailable
+        case .losses: .unavailable
+        case .stale: .stale
         }
     }
 }

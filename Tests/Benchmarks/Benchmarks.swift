@@ -16,7 +16,7 @@ import Foundation
 
     @Option(
         help: ArgumentHelp(
-            "Chip profile: \(ChipProfile.catalog.map(\.name).joined(separator: ", ")).",
+            "Chip profile: \(ChipProfile.shippedNames.joined(separator: ", ")).",
             valueName: "name"))
     var profile = ChipProfile.standard.name
 

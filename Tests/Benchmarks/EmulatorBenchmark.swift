@@ -40,7 +40,8 @@ struct EmulatorBenchmark {
             threads: threads)
         let placement = try Placement(
             setup.network, on: profile.geometry, chip: experiment.chip,
-            hiddenScale: experiment.mapping.hiddenScale, noiseSeed: experiment.seed)
+            hiddenScale: experiment.mapping.hiddenScale(weightLimit: profile.geometry.weightLimit),
+            noiseSeed: experiment.seed)
         configuration = placement.configuration
         synapses = setup.mapping.quantize(setup.network).synapses
         inputs = (0..<Self.batches).map { Self.inputs(batch: $0, encoder: setup.encoder) }

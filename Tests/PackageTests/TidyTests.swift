@@ -21,7 +21,7 @@ import Testing
         "ChipEmulator": Target(
             folder: "simulator-daemon/ChipEmulator", modules: ["Settings", "Substrate", "CChipKernels"]),
         "WireProtocol": Target(
-            folder: "protocol/WireProtocol", modules: ["Substrate", "SwiftProtobuf", "Crypto"]),
+            folder: "protocol/WireProtocol", modules: ["CChecksums", "Substrate", "SwiftProtobuf", "Crypto"]),
         "ZeroMQDriver": Target(
             folder: "drivers/ZeroMQDriver", modules: ["DeviceTransport", "CZeroMQ"]),
         "InTheLoop": Target(
@@ -119,7 +119,7 @@ import Testing
         let words = ["Unsafe", "unsafeBitCast", "nonisolated(unsafe)", "@unchecked"]
         for file in tree.product where !file.path.hasPrefix("drivers/") {
             let isWrapper = file.imports.contains {
-                ["CTrainingKernels", "CChipKernels", "CZlib"].contains($0)
+                ["CChecksums", "CTrainingKernels", "CChipKernels", "CZlib"].contains($0)
             }
             guard !isWrapper else { continue }
             for (index, line) in file.lines.enumerated() {

@@ -169,8 +169,9 @@ extension HostSession {
             case .fault, .internal: .deviceFault
             default: .protocolViolation
             }
+        let detail = fault.detail.hasPrefix(place) ? fault.detail : "\(place): \(fault.detail)"
         return DeviceError(
-            code, "\(place): \(fault.detail) (\(status))",
+            code, "\(detail) (\(status))",
             remedy: fault.remedy.isEmpty ? nil : fault.remedy)
     }
 }

@@ -43,7 +43,7 @@ public struct CalibrationDesk: Sendable {
         guard experiment.chip.calibration == .auto, CalibrationSet.isNeeded(by: description) else {
             return nil
         }
-        var nextBatch: UInt64 = 1
+        var nextBatch = Calibrator.firstBatch
         let (kept, isCached) = try await gather(
             device, description, afresh: false, nextBatch: &nextBatch, notice)
         guard isCached else { return kept }
@@ -73,7 +73,8 @@ public struct CalibrationDesk: Sendable {
     ) async throws(DeviceError) -> (set: CalibrationSet, isCached: Bool) {
         var isCached = false
         let set = try await CalibrationSet(
-            for: [experiment.neuronTargets], on: device, description: description, cache: cache,
+            for: [experiment.neuronTargets(on: description.geometry)], on: device, description: description,
+            cache: cache,
             fresh: afresh, nextBatch: &nextBatch, date: now
         ) { event in
             switch event {

@@ -85,7 +85,7 @@ public struct CalibrationProbe: Sendable {
             device, description: description, targets: calibration.targets, noiseSeed: noiseSeed,
             nextBatch: nextBatch)
         defer { nextBatch = bench.nextBatch }
-        let measurement = CircuitMeasurement(bench, effort: .probe)
+        let measurement = CircuitMeasurement(bench, effort: .probe(for: calibration.targets))
         let now = try await measurement.all(&bench, codes: calibration.codes) {}
         let shifts = CalibratedParameter.allCases.map { parameter in
             let then = calibration.after[parameter]

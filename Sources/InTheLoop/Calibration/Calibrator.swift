@@ -7,8 +7,9 @@ public import Substrate
 /// and membrane time constant of neurons that fire by themselves; synaptic time constants and gain from postsynaptic
 /// potentials. At the end everything is measured once more.
 public struct Calibrator: Sendable {
-    /// Batch number from which calibrations and probes outside of a run may count: no run gets there.
-    public static let firstBatch: UInt64 = 1 << 48
+    /// Number of the first batch of calibrations outside of a run, so that whoever makes one of an emulated chip makes
+    /// the same one.
+    public static let firstBatch: UInt64 = 1
 
     private static let leakRounds = 3
     private static let firingRounds = 5

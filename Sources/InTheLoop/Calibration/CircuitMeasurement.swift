@@ -14,8 +14,14 @@ struct CircuitMeasurement {
 
         /// Noise well below the bounds of the spread: about 0.1 LSB, 0.5 % of time constants.
         static let calibration = Effort(potential: 16, firing: 24, synapses: 56)
-        /// A third of the entries, for the median over all circuits is what counts.
-        static let probe = Effort(potential: 6, firing: 8, synapses: 16)
+
+        /// A third of the entries, for the median over all circuits is what counts; more where fast neurons are measured
+        /// in little time, and so with more noise.
+        static func probe(for targets: NeuronTargets) -> Effort {
+            let fastest = min(targets.tauMem, targets.tauSynExcitatory, targets.tauSynInhibitory)
+            let factor = Int(min(max(2 / fastest, 1), 4).rounded())
+            return Effort(potential: 6, firing: 8 * factor, synapses: 16 * factor)
+        }
     }
 
     /// Batches of a measurement.

@@ -15,8 +15,10 @@ extension NeuronTargets {
 }
 
 extension Experiment {
-    /// What all neurons of the experiment have to be on the chip.
-    public var neuronTargets: NeuronTargets {
-        NeuronTargets(network.neuronParameters, chip: chip, hiddenScale: mapping.hiddenScale)
+    /// What all neurons of the experiment have to be on a chip.
+    public func neuronTargets(on geometry: ChipGeometry) -> NeuronTargets {
+        NeuronTargets(
+            network.neuronParameters, chip: chip,
+            hiddenScale: mapping.hiddenScale(weightLimit: geometry.weightLimit))
     }
 }

@@ -1,12 +1,12 @@
-import Foundation
+package import Foundation
 import Glibc
 
 /// Files that are either whole or not there: written beside their place, synchronised, then renamed.
-enum AtomicFile {
+package enum AtomicFile {
     /// Writes a file so that a crash or a full disk leaves either the old one or the new one.
     ///
     /// - Throws: `RunError` of kind `io`, with the path and the system's reason; a temporary file is removed.
-    static func write(_ data: Data, to url: URL) throws(RunError) {
+    package static func write(_ data: Data, to url: URL) throws(RunError) {
         let temporary = url.appendingPathExtension("part")
         do {
             guard FileManager.default.createFile(atPath: temporary.path, contents: nil) else {
@@ -33,7 +33,7 @@ enum AtomicFile {
     }
 
     /// Reads a whole file.
-    static func read(_ url: URL) throws(RunError) -> Data {
+    package static func read(_ url: URL) throws(RunError) -> Data {
         do {
             return try Data(contentsOf: url)
         } catch {

@@ -28,8 +28,9 @@ public struct ExperimentSetup: Sendable {
         self.experiment = experiment
         encoder = Self.encoder(experiment, featureCount: featureCount)
         mapping = WeightMapping(
-            hiddenScale: Float(experiment.mapping.hiddenScale),
-            readoutScaleLimit: Float(experiment.mapping.readoutScaleLimit), weightLimit: weightLimit)
+            hiddenScale: Float(experiment.mapping.hiddenScale(weightLimit: weightLimit)),
+            readoutScaleLimit: Float(experiment.mapping.readoutScaleLimit(weightLimit: weightLimit)),
+            weightLimit: weightLimit)
         network = Self.network(
             experiment, inputs: encoder.channelCount, classes: classCount,
             limit: mapping.hiddenWeightLimit)

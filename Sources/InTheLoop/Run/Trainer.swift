@@ -62,10 +62,11 @@ public struct Trainer: Sendable {
         encoder = setup.encoder
         placement = try Placement(
             setup.network, on: description?.geometry, chip: experiment.chip,
-            hiddenScale: experiment.mapping.hiddenScale, noiseSeed: experiment.seed)
+            hiddenScale: experiment.mapping.hiddenScale(weightLimit: geometry.weightLimit),
+            noiseSeed: experiment.seed)
         alignment = Alignment(
             placement, grid: experiment.grid, chip: experiment.chip,
-            hiddenScale: experiment.mapping.hiddenScale,
+            hiddenScale: experiment.mapping.hiddenScale(weightLimit: geometry.weightLimit),
             spikeMembrane: experiment.graph.spikeMembrane, threads: threads)
         mapping = setup.mapping
         self.device = device
