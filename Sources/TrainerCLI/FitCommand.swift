@@ -64,14 +64,14 @@ struct FitCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let targets = try ExperimentSource(name: experiment).experiment(settings: settings).neuronTargets
+        let experiment = try ExperimentSource(name: experiment).experiment(settings: settings)
         let opened = try await OpenedDevice.open(
             device.choice ?? DeviceOptions.firstChip, label: "volley fit")
         let watch = SignalWatch.abandoning(opened)
         defer { watch.end() }
         do {
             guard let device = opened.device else { return }
-            let fit = try await Self.fit(device, targets: targets)
+            let fit = try await Self.fit(device, for: experiment)
             await opened.close()
             try report(fit)
         } catch {
@@ -81,11 +81,12 @@ struct FitCommand: AsyncParsableCommand {
     }
 
     private static func fit(
-        _ device: any SpikingDevice, targets: NeuronTargets
+        _ device: any SpikingDevice, for experiment: Experiment
     ) async throws -> ProfileFit {
         let display = FitDisplay(on: .diagnostics, environment: ProcessInfo.processInfo.environment)
+        let description = try await device.describe()
         let fitter = try ProfileFitter(
-            device, description: try await device.describe(), targets: targets)
+            device, description: description, targets: experiment.neuronTargets(on: description.geometry))
         var nextBatch = Calibrator.firstBatch
         defer { display.end() }
         return try await fitter.run(nextBatch: &nextBatch, date: Date(), progress: display.show)

@@ -23,11 +23,13 @@ package struct FitTable {
         }
         for field in fit.unmeasured { row(field.rawValue, "-", "-", field.unit, "not measured") }
         lines.append("")
-        lines.append("  SE is the standard error for this kind of chip. Values in brackets cannot be told from zero and are")
+        lines.append(
+            "  SE is the standard error for this kind of chip. Values in brackets cannot be told from zero and are")
         lines.append("  written as 0.")
         lines.append("")
         note(
-            "took", "\(TextFormat.engineering(fit.wallSeconds, "s")) for \(fit.batches) batches, "
+            "took",
+            "\(TextFormat.engineering(fit.wallSeconds, "s")) for \(fit.batches) batches, "
                 + "\(TextFormat.engineering(fit.chipSeconds, "s")) of chip time")
         note("left out", "\(fit.circuitsLeftOut) of \(TextFormat.count(fit.circuits.leak.count)) circuits")
         note("file", file)

@@ -27,7 +27,8 @@ import InTheLoop
         version: VolleyVersion.current,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, ExperimentCommand.self, DataCommand.self,
-            DevicesCommand.self, ChipCommand.self, CalibrateCommand.self, GradientCommand.self,
+            DevicesCommand.self, ChipCommand.self, CalibrateCommand.self, FitCommand.self,
+            GradientCommand.self,
         ])
 
     /// Runs the command that the arguments name, and turns what it throws into words and an exit code.

@@ -21,11 +21,13 @@ struct FitEvaluation {
     let synapsesPerCircuit: Int
     /// Single synapses.
     let array: SynapseSpread
+    /// What moves membranes at rest.
+    let noise: RestingMovements.Noise?
 
     /// All numbers that could be measured.
     var numbers: [FittedNumber] {
-        let noise = movements
         let leak = leak
+        let membrane = number(.membraneNoise, noise?.membrane)
         let regular = leak?.counts ?? []
         var result: [FittedNumber?] = [
             number(.tauMem, tauMem?.variance.ofFactor),
@@ -39,12 +41,7 @@ struct FitEvaluation {
             number(.synapseBow, array.bow),
             number(.rowDriver, array.rowDriver),
             number(.programming, rest.byWriting(of: regular)),
-            number(.membraneNoise, noise?.membrane),
-            noise.map {
-                FittedNumber(
-                    .correlationTime, value: $0.correlation.value, standardError: $0.correlation.error,
-                    measurementError: $0.correlation.error, sampleSize: $0.membrane.count)
-            },
+            membrane, correlationTime(of: membrane),
             number(.thresholdNoise, firing.thresholdByEntry.scaled(by: 1 / swing)),
             number(.spikeTime, firing.spikeTimes.scaled(by: 1_000)),
             number(.batchThreshold, firing.thresholdByBatch.scaled(by: 1 / swing)),
@@ -76,7 +73,7 @@ struct FitEvaluation {
     }
 
     /// White part of the noise of membranes at rest, as a standard deviation in LSB.
-    var whiteNoise: Double? { movements.map { max(0, $0.white.value).squareRoot() } }
+    var whiteNoise: Double? { noise.map { max(0, $0.white.value).squareRoot() } }
 
     /// Each circuit.
     var circuits: ProfileFit.Circuits {
@@ -152,10 +149,16 @@ struct FitEvaluation {
         return PairedSpread(known(values[0]), known(values[1]), resolution: resolution(.synapticGain))
     }
 
-    /// The share of a circuit's own synapses is no spread of its gain.
+    /// The share of a circuit's own synapses, and of the drivers of its half, is no spread of its gain.
     private var synapticGain: VarianceEstimate? {
-        let share = max(0, array.synapse?.variance ?? 0) / Double(synapsesPerCircuit)
-        return gain?.variance.scaled(by: 1, subtracting: share).ofFactor
+        guard let gain = gain?.variance else { return nil }
+        let mixed = max(0, array.synapse?.variance ?? 0) + max(0, array.rowDriver?.variance ?? 0) / 2
+        let share = mixed / Double(synapsesPerCircuit)
+        var result = gain.scaled(by: 1, subtracting: share)
+        // By chance the share goes with the gain: the covariance of both is uncertain.
+        let chance = 4 * max(0, result.variance) * share / Double(max(1, gain.count))
+        result.measurementError = (result.measurementError * result.measurementError + chance).squareRoot()
+        return result.ofFactor
     }
 
     private var offsets: PairedSpread? {
@@ -170,9 +173,13 @@ struct FitEvaluation {
             resolution: resolution(.converterGain))
     }
 
-    private var movements: RestingMovements.Noise? {
-        rest.movements.noise(
-            tauMem: firing.tauMem, gain: converter.columns.gain, regular: leak?.counts ?? [])
+    /// Where there is no noise, its current has no time either.
+    private func correlationTime(of membrane: FittedNumber?) -> FittedNumber? {
+        guard let membrane, let noise else { return nil }
+        let (value, error) = membrane.isResolved ? noise.correlation : (0, 0)
+        return FittedNumber(
+            .correlationTime, value: value, standardError: error, measurementError: error,
+            sampleSize: membrane.sampleSize)
     }
 
     // MARK: Helpers

@@ -102,7 +102,7 @@ public enum FittedField: String, Sendable, Hashable, Codable, CaseIterable {
         case .converterGain: 0.1
         case .membraneNoise: 0.1
         case .programming, .batchLeak: 0.05
-        case .tauMem, .tauSyn, .synapticGain: 0.5
+        case .tauMem, .tauSyn, .synapticGain: 0.6
         case .threshold, .thresholdOffset: 0.5
         case .thresholdNoise: 0.2
         case .batchThreshold: 0.1

@@ -104,7 +104,8 @@ public struct ProfileFitter: Sendable {
             nominal: parameters.values(of: nominal), swing: (targets.threshold - targets.leak).magnitude,
             thresholdBias: Self.thresholdBias, converter: converter, rest: rest, firing: firing,
             synapses: synapses, synapsesPerCircuit: measurement.synapsesPerCircuit,
-            array: SynapseSpread(array))
+            array: SynapseSpread(array),
+            noise: rest.noise(tauMem: firing.tauMem, gain: columns.gain))
         return ProfileFit(
             device: CalibrationIdentity(description), geometry: description.geometry,
             parameters: description.parameters, targets: targets, numbers: evaluation.numbers,

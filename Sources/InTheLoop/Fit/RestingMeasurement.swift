@@ -60,6 +60,12 @@ struct RestingMeasurement {
             resolution: FittedField.leak.resolution)
     }
 
+    /// What moves the membranes; arguments as in `RestingMovements`.
+    func noise(tauMem: [Double], gain: [Double]) -> RestingMovements.Noise? {
+        let regular = PairedSpread.regular(mean, resolution: FittedField.leak.resolution)
+        return movements.noise(tauMem: tauMem, gain: gain, regular: regular)
+    }
+
     /// Variance from batch to batch of one writing, errors of measuring taken out.
     func byBatch(of regular: [Bool]) -> VarianceEstimate {
         let values = circuitMeans { circuit in
