@@ -1,5 +1,6 @@
 import ArgumentParser
 import DeviceTransport
+import Foundation
 
 /// What runs the forward passes.
 enum DeviceChoice: Hashable {
@@ -7,8 +8,9 @@ enum DeviceChoice: Hashable {
     case software
     /// A chip behind an address.
     case remote(DeviceURI)
-    /// An emulated chip that the command starts and stops.
-    case bundled(serial: UInt64, profile: String?)
+    /// An emulated chip that the command starts and stops: of a shipped profile or a profile's file, by its absolute path
+    /// (nil for the default), with fields set as `FIELD=VALUE`.
+    case bundled(serial: UInt64, profile: String?, settings: [String])
 }
 
 /// The options that choose a device.
@@ -26,35 +28,62 @@ struct DeviceOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "What kind of emulated chip to start; `volleyd --help` lists them.", valueName: "name"))
+            "What kind of emulated chip to start: a name (`volleyd profile list`) or a profile's file.",
+            valueName: "name|file"))
     var profile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Set a field of the chip's profile (`volleyd profile fields`); may be repeated.",
+            valueName: "field=value"))
+    var chipSet: [String] = []
 
     @Flag(help: "No chip: the model on this machine, by the same code.")
     var software = false
 
     /// Refuses options that contradict each other, and addresses that cannot be understood.
     func validate() throws {
-        if software, device != nil || serial != nil || profile != nil {
-            throw ValidationError("--software uses no chip; leave out --device, --serial, --profile.")
-        }
-        if device != nil, serial != nil || profile != nil {
+        let choosesChip = serial != nil || profile != nil || !chipSet.isEmpty
+        if software, device != nil || choosesChip {
             throw ValidationError(
-                "--serial and --profile are for the chip that volley starts; "
+                "--software uses no chip; leave out --device, --serial, --profile, --chip-set.")
+        }
+        if device != nil, choosesChip {
+            throw ValidationError(
+                "--serial, --profile and --chip-set are for the chip that volley starts; "
                     + "the one behind --device has its own.")
         }
         if let device {
             do { _ = try DeviceURI(device) } catch { throw ValidationError(error.detail) }
         }
+        for setting in chipSet where setting.firstIndex(of: "=") ?? setting.startIndex == setting.startIndex {
+            throw ValidationError(
+                "--chip-set \(setting): write FIELD=VALUE, such as noise.membrane_lsb=2.")
+        }
     }
 
-    /// What the user asked for; nil for nothing.
-    var choice: DeviceChoice? {
+    /// What the user asked for.
+    ///
+    /// - Parameter fallback: what is used where nothing is said. Of its emulated chip everything that the options
+    ///   leave open is taken: another serial is a chip of the same kind, and a field is set over those set already.
+    func choice(else fallback: DeviceChoice) -> DeviceChoice {
         if software { return .software }
-        if let device { return (try? DeviceURI(device)).map(DeviceChoice.remote) }
-        guard serial != nil || profile != nil else { return nil }
-        return .bundled(serial: serial ?? 1, profile: profile)
+        if let device, let uri = try? DeviceURI(device) { return .remote(uri) }
+        guard serial != nil || profile != nil || !chipSet.isEmpty else { return fallback }
+        var chip: (serial: UInt64, profile: String?, settings: [String]) = (1, nil, [])
+        if case .bundled(let serial, let profile, let settings) = fallback { chip = (serial, profile, settings) }
+        if let serial { chip.serial = serial }
+        // Settings belong to the profile that they were made over.
+        if let profile { (chip.profile, chip.settings) = (Self.resolved(profile), []) }
+        return .bundled(
+            serial: chip.serial, profile: chip.profile, settings: chip.settings + chipSet)
+    }
+
+    /// A profile's file as an absolute path, so that a run can be taken up from elsewhere; names have no slash or dot.
+    private static func resolved(_ profile: String) -> String {
+        profile.contains { $0 == "/" || $0 == "." } ? URL(fileURLWithPath: profile).path : profile
     }
 
     /// The chip that is started where nothing else is said.
-    static let firstChip = DeviceChoice.bundled(serial: 1, profile: nil)
+    static let firstChip = DeviceChoice.bundled(serial: 1, profile: nil, settings: [])
 }

@@ -14,7 +14,9 @@ struct EvaluateCommand: AsyncParsableCommand {
               volley evaluate runs/NAME
                   on the device that it was trained on; a software run on emulated chip 1
               volley evaluate runs/NAME --serial 8
-                  on another chip, without retraining
+                  on another chip of the same kind, without retraining
+              volley evaluate runs/NAME --profile ideal
+                  on another kind of chip
               volley evaluate runs/NAME --software --json
             """)
 
@@ -46,7 +48,7 @@ struct EvaluateCommand: AsyncParsableCommand {
         let fallback =
             record.choice == .software ? DeviceOptions.firstChip : record.choice
         let opened = try await OpenedDevice.open(
-            device.choice ?? fallback, label: "volley evaluate \(experiment.name)")
+            device.choice(else: fallback), label: "volley evaluate \(experiment.name)")
         let watch = SignalWatch.abandoning(opened)
         defer { watch.end() }
         do {
@@ -91,6 +93,8 @@ struct EvaluationResult: Encodable {
     var chipSeconds: Double
     /// Energy of the chip in all, in joules; zero in software.
     var energyJoules: Double
+    /// Chip time and energy by part; nil in software.
+    var chipCosts: ChipCosts?
     /// Where all events went; nil in software.
     var eventAccounting: EventAccounting?
     /// The device that the weights were trained on; nil for software.
@@ -112,6 +116,7 @@ struct EvaluationResult: Encodable {
         patternsPerSecond = report.seconds > 0 ? Double(report.patterns) / report.seconds : 0
         chipSeconds = report.execution.chipSeconds
         energyJoules = report.execution.energy
+        chipCosts = device.map { _ in ChipCosts(report.execution) }
         eventAccounting = device.map { _ in report.accounting }
         self.trainedOn = trainedOn
         self.device = device
@@ -130,10 +135,11 @@ struct EvaluationResult: Encodable {
             lines.append(
                 "  activity       \(TextFormat.decimal(spikesPerPattern, 1)) hidden spikes per pattern")
         }
-        if device != nil, patterns > 0 {
+        if let chipCosts, patterns > 0 {
             let time = TextFormat.engineering(chipSeconds / Double(patterns), "s")
             let energy = TextFormat.engineering(energyJoules / Double(patterns), "J")
-            lines.append("  chip           \(time) and \(energy) per pattern")
+            lines.append("  chip time      \(time) per pattern: \(chipCosts.timeText(per: patterns))")
+            lines.append("  chip energy    \(energy) per pattern: \(chipCosts.energyText(per: patterns))")
         }
         return lines.joined(separator: "\n")
     }

@@ -68,7 +68,7 @@ struct GradientCommand: AsyncParsableCommand {
             folder: data ?? record?.dataFolder, environment: ProcessInfo.processInfo.environment
         ).load(experiment.data.set)
         let opened = try await OpenedDevice.open(
-            device.choice ?? record?.choice ?? DeviceOptions.firstChip,
+            device.choice(else: record?.choice ?? DeviceOptions.firstChip),
             label: "volley gradient \(experiment.name)")
         let watch = SignalWatch.abandoning(opened)
         defer { watch.end() }

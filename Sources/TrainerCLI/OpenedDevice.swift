@@ -24,9 +24,10 @@ struct OpenedDevice: Sendable {
             return OpenedDevice(device: nil, remote: nil, address: nil, daemon: nil)
         case .remote(let uri):
             return connected(to: uri, label: label, daemon: nil)
-        case .bundled(let serial, let profile):
+        case .bundled(let serial, let profile, let settings):
             var arguments = ["--serial", "\(serial)", "--log-level", "warning"]
             if let profile { arguments += ["--profile", profile] }
+            for setting in settings { arguments += ["--set", setting] }
             let daemon = try DaemonProcess(arguments: arguments)
             return connected(to: daemon.address, label: label, daemon: daemon)
         }
@@ -56,6 +57,12 @@ struct OpenedDevice: Sendable {
             (patience: Duration) throws(TransportError) in
             try ZeroMQTransport(connecting: uri, patience: patience)
         }
+    }
+
+    /// The device's counters; nil in software.
+    func health() async throws(DeviceError) -> DeviceHealth? {
+        guard let remote else { return nil }
+        return try await remote.deviceHealth()
     }
 
     /// The calibrations that an experiment needs of the device; nil where it needs none.

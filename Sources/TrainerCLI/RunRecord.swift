@@ -17,6 +17,11 @@ struct RunRecord: Codable, Equatable {
     var dataFolder: String?
     /// Address of the device, where it was the user's own.
     var endpoint: String?
+    /// Name of a shipped chip profile, or the absolute path of a profile's file; nil where the device was the user's
+    /// own, and for the default profile.
+    var chipProfile: String?
+    /// Fields that were set over the profile, as `FIELD=VALUE`.
+    var chipSettings: [String]?
     /// The device; nil in software.
     var device: DeviceDescription?
 
@@ -27,7 +32,11 @@ struct RunRecord: Codable, Equatable {
         command = CommandLine.arguments
         system = ProcessInfo.processInfo.operatingSystemVersionString
         self.dataFolder = dataFolder
-        if case .remote(let uri) = choice { endpoint = uri.description }
+        switch choice {
+        case .remote(let uri): endpoint = uri.description
+        case .bundled(_, let profile, let settings): (chipProfile, chipSettings) = (profile, settings)
+        case .software: break
+        }
         self.device = device
     }
 
@@ -49,7 +58,8 @@ struct RunRecord: Codable, Equatable {
     var choice: DeviceChoice {
         if let endpoint, let uri = try? DeviceURI(endpoint) { return .remote(uri) }
         guard let device else { return .software }
-        return .bundled(serial: device.serial, profile: device.profile)
+        return .bundled(
+            serial: device.serial, profile: chipProfile ?? device.profile, settings: chipSettings ?? [])
     }
 
     /// Refuses to go on with a run on another device: the result would be of neither.

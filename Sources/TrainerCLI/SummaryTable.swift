@@ -58,12 +58,16 @@ package struct SummaryTable {
 
     private mutating func addChip(_ summary: RunSummary) {
         guard let events = summary.eventAccounting else { return }
+        var costs = summary.chipTraining
+        if let training = costs, let evaluation = summary.chipEvaluation { costs = training + evaluation }
         row(
             "chip time", TextFormat.engineering(summary.chipSeconds, "s"),
             "what the chip itself would take for all patterns, settings and read-out")
+        if let costs { row("", "", costs.timeText()) }
         row(
             "chip energy", TextFormat.engineering(summary.energyJoules, "J"),
             "by the emulator's model of costs")
+        if let costs { row("", "", costs.energyText()) }
         row(
             "events", TextFormat.engineering(Double(events.offered + events.produced), ""),
             "spikes in and out, \(TextFormat.count(events.dropped)) of them lost on the way")

@@ -93,13 +93,14 @@ struct TrainCommand: AsyncParsableCommand {
             let experiment = try Experiment(
                 yaml: folder.text("experiment.yaml"), source: source, overrides: overrides)
             try await run(
-                experiment, on: device.choice ?? record.choice, dataFolder: data ?? record.dataFolder,
+                experiment, on: device.choice(else: record.choice), dataFolder: data ?? record.dataFolder,
                 resuming: (folder, record), stop: stop)
         } else {
             let experiment = try ExperimentSource(name: experiment ?? "")
                 .experiment(settings: settings, seed: seed, epochs: epochs)
             try await run(
-                experiment, on: device.choice ?? DeviceOptions.firstChip, dataFolder: data, resuming: nil, stop: stop)
+                experiment, on: device.choice(else: DeviceOptions.firstChip), dataFolder: data, resuming: nil,
+                stop: stop)
         }
     }
 

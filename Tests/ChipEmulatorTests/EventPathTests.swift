@@ -2,7 +2,7 @@ import ChipEmulator
 import Substrate
 import Testing
 
-/// Where events go when there are too many, and what a run costs.
+/// Where events go when there are too many.
 @Suite struct EventPathTests {
     @Test func normalRatesLoseNothing() throws {
         var random = TestRandom(seed: 4)
@@ -62,39 +62,5 @@ import Testing
         #expect(recording.spikes.eventCount > 1_000)
         #expect(recording.spikes.firstDisorder(unitCount: 100, window: 4_240) == nil)
         #expect(recording.accounting.produced == UInt64(recording.spikes.eventCount))
-    }
-
-    @Test func thePublishedTimesAndEnergyComeOut() throws {
-        var chip = EmulatedChip(profile: .standard, serial: 1)
-        for (window, seconds) in [(1_563, 14.3e-6), (1_250, 11.8e-6)] {
-            let configuration = TestBatch.single(
-                .spiking, size: 246, inputs: 256, window: window, samples: 5)
-            let entries = (0..<1_000).map { _ in (0..<70).map { (10 * $0, $0) } }
-            let batch = TestBatch.batch(
-                configuration, codes: Array(repeating: 0, count: 256 * 246), entries: entries)
-            let first = try chip.run(batch).execution
-            #expect(first.configurationSeconds == (window == 1_563 ? 0.02 : 0))
-            let report = try chip.run(batch).execution
-            #expect(report.configurationSeconds == 0 && report.weightSeconds == 0)
-            let runs = ((1_000 - 1) / (131_072 / (5 * 256)) + 1)
-            let pattern = (report.chipSeconds - Double(runs) * 20e-6) / 1_000
-            #expect(abs(pattern / seconds - 1) < 0.01, "\(pattern)")
-            guard window == 1_563 else { continue }
-            let energy = (report.energy - Double(runs) * 20e-6 * 0.28) / 1_000
-            #expect(abs(energy / 4.3e-6 - 1) < 0.05, "\(energy)")
-        }
-    }
-
-    @Test func aTraceStreamThatOutlastsTheWindowIsReadback() throws {
-        var chip = EmulatedChip(profile: .standard, serial: 1)
-        let configuration = TestBatch.single(.integrating, window: 4_240, samples: 20)
-        let batch = TestBatch.batch(configuration, codes: [0], entries: [[]])
-        let report = try chip.run(batch).execution
-        #expect(report.readbackSeconds == max(0, 5_120 / 151e6 - 4_240 * 8e-9))
-        var dense = configuration
-        dense.samplePeriod = 100
-        dense.sampleCount = 40
-        let long = try chip.run(TestBatch.batch(dense, codes: [0], entries: [[]])).execution
-        #expect(abs(long.readbackSeconds - (10_240 / 151e6 - 33.92e-6)) < 1e-9)
     }
 }

@@ -85,7 +85,12 @@ import Testing
     @Test func theIdealChipSaysThatNothingIsOn() {
         #expect(EmulatedChip(profile: .ideal, serial: 1).description.effects.isEmpty)
         let standard = EmulatedChip(profile: .standard, serial: 1).description
-        #expect(standard.effects.contains("fixed: membrane time constant 6 %"))
+        #expect(standard.effects.contains("fixed: membrane time constant 12 %"))
+        #expect(standard.effects.contains("writing: potentials 0.3 LSB"))
+        let everything = EmulatedChip(profile: .everything, serial: 1).description.effects
+        #expect(everything.contains("temperature: leak 0.2 LSB/K"))
+        #expect(everything.contains("defects: synapses stuck at zero 5 %"))
+        #expect(Set(everything).count == everything.count)
         #expect(standard.effects.contains("noise: spike time 60 ns"))
         let other = EmulatedChip(profile: .standard, serial: 2).description
         #expect(standard.calibration != other.calibration)

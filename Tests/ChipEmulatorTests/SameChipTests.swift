@@ -18,13 +18,13 @@ import Testing
         for recurrent in [false, true] {
             let batch = batch(recurrent: recurrent)
             var first = EmulatedChip(
-                profile: .standard, serial: 42, threads: 1, instructionSet: .baseline)
+                profile: .everything, serial: 42, threads: 1, instructionSet: .baseline)
             let expected = try first.run(batch)
             #expect(expected.spikes.eventCount > 100)
             for instructionSet in InstructionSet.available {
                 for threads in 1...3 {
                     var chip = EmulatedChip(
-                        profile: .standard, serial: 42, threads: threads,
+                        profile: .everything, serial: 42, threads: threads,
                         instructionSet: instructionSet)
                     #expect(
                         try chip.run(batch) == expected, "\(instructionSet), \(threads) threads")
@@ -34,10 +34,16 @@ import Testing
     }
 
     @Test func everythingOffIsTheIdealChipBitForBit() throws {
-        var profile = ChipProfile.standard
+        var profile = ChipProfile.everything
         let ideal = ChipProfile.ideal
         profile.mismatch = ideal.mismatch
+        profile.defects = ideal.defects
+        profile.programming = ideal.programming
         profile.noise = ideal.noise
+        profile.batchJitter = ideal.batchJitter
+        profile.drift = ideal.drift
+        profile.temperature = ideal.temperature
+        profile.crosstalk = ideal.crosstalk
         profile.converter = ideal.converter
         profile.rails = nil
         profile.events = ideal.events
@@ -51,8 +57,8 @@ import Testing
     }
 
     @Test func anotherSerialBatchOrNoiseSeedIsAnotherRecording() throws {
-        var chip = EmulatedChip(profile: .standard, serial: 1)
-        var other = EmulatedChip(profile: .standard, serial: 2)
+        var chip = EmulatedChip(profile: .everything, serial: 1)
+        var other = EmulatedChip(profile: .everything, serial: 2)
         var batch = batch()
         let expected = try chip.run(batch)
         #expect(try other.run(batch).membranes != expected.membranes)
@@ -64,10 +70,10 @@ import Testing
     }
 
     @Test func aRecordingDoesNotDependOnWhatRanBefore() throws {
-        var fresh = EmulatedChip(profile: .standard, serial: 1)
+        var fresh = EmulatedChip(profile: .everything, serial: 1)
         let batch = batch()
         let expected = try fresh.run(batch)
-        var used = EmulatedChip(profile: .standard, serial: 1)
+        var used = EmulatedChip(profile: .everything, serial: 1)
         _ = try used.run(self.batch(seed: 8))
         var changed = batch
         changed.synapses = SynapseMatrix(silentFor: batch.configuration)
@@ -79,21 +85,8 @@ import Testing
         #expect(after.spikes == expected.spikes && after.membranes == expected.membranes)
     }
 
-    @Test func oneEffectDoesNotMoveTheNumbersOfAnother() throws {
-        var quiet = ChipProfile.standard
-        quiet.converter.noise = 0
-        quiet.converter.offset = 0
-        var chip = EmulatedChip(profile: .standard, serial: 1)
-        var other = EmulatedChip(profile: quiet, serial: 1)
-        let batch = batch()
-        let full = try chip.run(batch)
-        let less = try other.run(batch)
-        #expect(full.spikes == less.spikes)
-        #expect(full.membranes != less.membranes)
-    }
-
     @Test func aPartOfTheMembranesIsThatPartOfAll() throws {
-        var chip = EmulatedChip(profile: .standard, serial: 1)
+        var chip = EmulatedChip(profile: .everything, serial: 1)
         var batch = batch()
         let full = try chip.run(batch)
         let all = try #require(full.membranes)
@@ -111,14 +104,30 @@ import Testing
     }
 
     @Test func entriesWithoutNoiseDoNotDependOnTheirBatch() throws {
-        var chip = EmulatedChip(profile: .ideal, serial: 1)
-        let batch = batch()
-        let all = try chip.run(batch)
-        for entry in 0..<12 {
-            var single = batch
-            single.inputs = batch.inputs.entries(entry..<entry + 1)
-            let spikes = try chip.run(single).spikes
-            #expect(Array(spikes[entry: 0]) == Array(all.spikes[entry: entry]))
+        var profile = ChipProfile.everything
+        profile.noise = ChipProfile.ideal.noise
+        profile.converter.noise = 0
+        for profile in [ChipProfile.ideal, profile] {
+            var chip = EmulatedChip(profile: profile, serial: 1)
+            let batch = batch()
+            let all = try chip.run(batch)
+            for entry in 0..<12 {
+                var single = batch
+                single.inputs = batch.inputs.entries(entry..<entry + 1)
+                let spikes = try chip.run(single).spikes
+                #expect(Array(spikes[entry: 0]) == Array(all.spikes[entry: entry]))
+            }
         }
+    }
+
+    @Test func writtenErrorsComeBackWithTheirCodes() throws {
+        let batch = batch()
+        var other = batch
+        other.synapses = SynapseMatrix(codes: batch.synapses.codes.map { $0 > 0 ? $0 - 1 : $0 })
+        var chip = EmulatedChip(profile: .everything, serial: 1)
+        let first = try chip.run(batch)
+        #expect(try chip.run(other).membranes != first.membranes)
+        let again = try chip.run(batch)
+        #expect(again.membranes == first.membranes && again.spikes == first.spikes)
     }
 }

@@ -44,6 +44,11 @@ struct TestBatch {
     }
 }
 
+extension NeuronParameters {
+    /// The parameters of the default chip.
+    static let brainScaleS2 = ChipProfile.standard.parameters
+}
+
 /// A small generator for tests (xorshift64*, S. Vigna 2016).
 struct TestRandom: RandomNumberGenerator {
     private var state: UInt64

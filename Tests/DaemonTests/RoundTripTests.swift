@@ -127,8 +127,10 @@ extension DaemonTests {
                 _ = try DaemonProcess(
                     executable: TestDaemon.program(), arguments: ["--profile", "nonsense"])
             }
-            #expect(error?.detail.contains("status 64") == true, "\(String(describing: error))")
-            #expect(error?.detail.contains("nonsense") == true, "\(String(describing: error))")
+            #expect(error?.code == .invalidRequest, "\(String(describing: error))")
+            #expect(
+                error?.detail.contains("there is no chip profile \"nonsense\"; known: bss2,") == true,
+                "\(String(describing: error))")
         }
     }
 }

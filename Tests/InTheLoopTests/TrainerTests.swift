@@ -36,7 +36,7 @@ struct TrainerTests {
             ] + overrides)
     }
 
-    private func chip(_ profile: ChipProfile = .standard) -> EmulatedDevice {
+    private func chip(_ profile: ChipProfile = .calibrated) -> EmulatedDevice {
         EmulatedDevice(EmulatedChip(profile: profile, serial: 1))
     }
 
@@ -126,7 +126,7 @@ struct TrainerTests {
     }
 
     @Test func aMinibatchLargerThanTheDeviceTakesIsRefusedWithBothNumbers() async throws {
-        var profile = ChipProfile.standard
+        var profile = ChipProfile.calibrated
         profile.geometry.maximumEntriesPerBatch = 64
         let error = await #expect(throws: MappingError.self) {
             try await Trainer(experiment(), data: YinYang.splits(), device: chip(profile))

@@ -33,6 +33,8 @@ struct CommandLineTests {
         ["train", "yinyang", "--device", "zmq+tcp://127.0.0.1:1", "--serial", "3"],
         ["train", "yinyang", "--device", "http://x"], ["train", "yinyang", "--set", "seed"],
         ["train", "yinyang", "--threads", "0"], ["nonsense"],
+        ["train", "yinyang", "--chip-set", "noise"], ["chip", "--software", "--chip-set", "noise.membrane_lsb=2"],
+        ["chip", "--device", "zmq+tcp://127.0.0.1:1", "--profile", "ideal"],
     ])
     func wrongArgumentsGive64AndSayWhy(arguments: [String]) throws {
         let result = try VolleyProcess(arguments).finish()

@@ -114,6 +114,62 @@ struct DeviceCommandTests {
         }
     }
 
+    @Test func aProfilesFileIsTakenUpFromAnywhereAndAChangedOneIsRefused() throws {
+        try inFolder {
+            let file = folder.appendingPathComponent("own.yaml")
+            try Data("extends: bss2-calibrated\nnoise: {membrane_lsb: 1.5}\n".utf8).write(to: file)
+            let trained = try VolleyProcess(
+                ["train", "yinyang", "--epochs", "1", "--output", path("run"), "--serial", "3"]
+                    + ["--profile", "./own.yaml", "--chip-set", "noise.spike_time_ns=30"] + small,
+                in: folder
+            ).finish()
+            #expect(trained.status == 0, "\(trained.errors)")
+            #expect(trained.output.contains("emulated chip (profile own, serial 3)"))
+            #expect(trained.output.contains("windows ") && trained.output.contains("static "))
+            // From another folder, and with the same setting.
+            let resumed = try VolleyProcess.run("train", "--resume", path("run"), "--epochs", "2")
+            #expect(resumed.status == 0, "\(resumed.errors)")
+            let other = try VolleyProcess.run("evaluate", path("run"), "--serial", "4", "--json")
+            let chip = try value("device", in: other.output)
+            #expect(chip?["serial"] as? Int == 4 && chip?["profile"] as? String == "own")
+            #expect((chip?["effects"] as? [String])?.contains("noise: spike time 30 ns") == true)
+            #expect((try value("chip_costs", in: other.output)?["window_seconds"] as? Double ?? 0) > 0)
+            let setting = try VolleyProcess.run(
+                "train", "--resume", path("run"), "--epochs", "3", "--chip-set", "noise.spike_time_ns=31")
+            #expect(setting.status == 65 && setting.errors.contains("but here is emulator own serial 3"))
+            try Data("extends: bss2-calibrated\nnoise: {membrane_lsb: 1.6}\n".utf8).write(to: file)
+            let changed = try VolleyProcess.run("train", "--resume", path("run"), "--epochs", "3")
+            #expect(changed.status == 65, "\(changed.errors)")
+            #expect(changed.errors.contains("but here is emulator own serial 3"), "\(changed.errors)")
+            try FileManager.default.removeItem(at: file)
+            let gone = try VolleyProcess.run("train", "--resume", path("run"), "--epochs", "3")
+            #expect(gone.status == 65 && gone.errors.contains("there is no chip profile \(file.path)"))
+        }
+    }
+
+    @Test func chipTellsLimitsParametersHealthAndEffects() throws {
+        let result = try VolleyProcess.run("chip", "--profile", "memristive", "--chip-set", "noise.membrane_lsb=2")
+        #expect(result.status == 0, "\(result.errors)")
+        for line in [
+            "profile      memristive\n", "  weights                 -7 to 7\n",
+            "  trace memory            131,072 bytes",
+            "parameters   codes of 10 bits; nothing for the host to calibrate\n",
+            "  membrane time constant  0.5 to 60 µs, codes 0.2 to 150 in equal factors\n",
+            "  in use by               nobody\n", "  noise         membrane 2 LSB\n",
+            "  defects       synapses stuck at zero 0.7 %\n",
+        ] {
+            #expect(result.output.contains(line), "\(line)")
+        }
+        let json = try VolleyProcess.run("chip", "--profile", "ideal", "--json")
+        #expect(try value("health", in: json.output)?["batches_executed"] as? Int == 0)
+        #expect(try value("parameters", in: json.output)?["is_calibrated_by_host"] as? Bool == false)
+        let ideal = try VolleyProcess.run("chip", "--profile", "ideal")
+        #expect(ideal.output.contains("effects      none: an ideal chip"))
+        let wrong = try VolleyProcess.run("chip", "--chip-set", "noise.membrane=2")
+        #expect(wrong.status == 65)
+        #expect(wrong.errors.contains("noise.membrane: there is no field"), "\(wrong.errors)")
+    }
+
     /// Enough for some seconds on a fast machine.
     private static let epochs = "200"
 

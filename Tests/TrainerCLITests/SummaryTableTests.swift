@@ -21,7 +21,9 @@ import TrainerCLI
         #expect(text.contains("in the loop on an emulated chip (profile bss2, serial 7)"))
         #expect(text.contains("host 50.0 %, link 20.0 %, emulating the chip 30.0 %"))
         #expect(text.contains("chip time     3.00 s"))
+        #expect(text.contains("\n                          windows 2.50 s, gaps 500 ms\n"), "\(text)")
         #expect(text.contains("chip energy   35.6 mJ"))
+        #expect(text.contains("\n                          static 30.0 mJ, events 5.60 mJ\n"))
         #expect(text.contains("3 of them lost on the way"))
         #expect(!text.contains(" \n") && !text.hasSuffix(" "))
     }
@@ -36,8 +38,11 @@ import TrainerCLI
         progress.totals.trainingPatterns = 5_000
         progress.totals.stepSeconds = ["replay": 0.5, "device": 0.5]
         progress.totals.training.deviceSeconds = 0.3
-        progress.totals.training.windowSeconds = 3
-        progress.totals.training.staticEnergy = 0.0356
+        progress.totals.training.windowSeconds = 2.2
+        progress.totals.evaluation.windowSeconds = 0.3
+        progress.totals.training.gapSeconds = 0.5
+        progress.totals.training.staticEnergy = 0.03
+        progress.totals.evaluation.eventEnergy = 0.0056
         progress.totals.accounting.offered = 1_000
         progress.totals.accounting.droppedByDriver = 3
         let experiment = try Experiment(yaml: Presets.yaml("yinyang") ?? "", source: "yinyang")

@@ -51,7 +51,8 @@ public final class DaemonProcess: Sendable {
     ///   - arguments: Beside the address, such as `--serial 3`.
     ///   - log: A file that the daemon's log is added to; one in the private folder if `nil`.
     ///   - limit: How long it may take to become ready.
-    /// - Throws: `unreachable`, with the last lines of its log, when it does not.
+    /// - Throws: `invalidRequest`, when it finds the chip profile wrong; else `unreachable`, with the last lines of its log,
+    ///   when it does not.
     public init(
         executable: String? = nil, arguments: [String] = [], log: String? = nil,
         limit: Duration = .seconds(10)
@@ -115,6 +116,12 @@ public final class DaemonProcess: Sendable {
             state.isStopped = true
             if let lifeline = state.lifeline.take() { close(lifeline) }
             return state.child.stop(within: .seconds(1))
+        }
+        // Its arguments, such as a chip profile, are the user's; what is wrong with them it says itself.
+        if end == .exited(65) {
+            let reason = words.split(separator: "\n").dropFirst().joined(separator: "\n")
+            let text = reason.hasPrefix("Error: ") ? String(reason.dropFirst("Error: ".count)) : reason
+            throw DeviceError(.invalidRequest, "the emulated chip cannot be started: \(text)")
         }
         let story = line == nil ? "did not become ready within \(limit)" : "said \"\(line ?? "")\""
         throw DeviceError(.unreachable, "the daemon \(story) and \(end)\(words)")

@@ -1,6 +1,6 @@
 public import DeviceTransport
 public import Substrate
-public import WireProtocol
+import WireProtocol
 
 /// A device at the other end of a link: one session, one link at a time, on a thread of its own.
 ///

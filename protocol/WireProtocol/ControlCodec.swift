@@ -1,3 +1,4 @@
+import Substrate
 import SwiftProtobuf
 
 /// Control messages to bytes and back, within the depth that the specification allows.

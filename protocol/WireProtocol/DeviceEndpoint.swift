@@ -1,4 +1,4 @@
-import Substrate
+public import Substrate
 
 /// A device's side of VP/1 as a value, for all its clients: frames, time and finished jobs in, actions out
 /// (`protocol/SPEC.md`, section 10).

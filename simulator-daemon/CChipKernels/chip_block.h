@@ -1,6 +1,7 @@
 // What the block kernel and the entry share.
 #pragma once
 #include "chip_kernels.h"
+#include "chip_random.h"
 
 // Parameters of the neurons of a block.
 typedef struct {
@@ -12,13 +13,15 @@ typedef struct {
     float half_v[CHIP_LANES], half_e[CHIP_LANES], half_i[CHIP_LANES];
     float threshold[CHIP_LANES], threshold_noise[CHIP_LANES], reset[CHIP_LANES];
     float refractory[CHIP_LANES], noise[CHIP_LANES], lower[CHIP_LANES], upper[CHIP_LANES];
-    float code_gain[CHIP_LANES], code_offset[CHIP_LANES], leak[CHIP_LANES];
+    float code_gain[CHIP_LANES], code_offset[CHIP_LANES], leak[CHIP_LANES], skew[CHIP_LANES];
 } chip_block;
 
 // State of the neurons of a block: membrane above leak, currents, end of the refractory time in steps.
 typedef struct {
     float v[CHIP_LANES], e[CHIP_LANES], i[CHIP_LANES], release[CHIP_LANES];
     float threshold[CHIP_LANES];
+    float current[CHIP_LANES];  // the noise current, of variance 1
+    float early[CHIP_LANES];    // membrane at the step boundary before the next sample
 } chip_state;
 
 // An event of a row, `fraction` of a step before the end of its step; index of the next of the step, or 0.
@@ -34,11 +37,6 @@ typedef struct {
     float fraction;
 } chip_spike;
 
-// Key of the random numbers of one purpose in one entry.
-typedef struct {
-    uint32_t a, b;
-} chip_key;
-
 // Steps of a block.
 typedef struct {
     const chip_block *block;
@@ -49,20 +47,23 @@ typedef struct {
     uint32_t first_step, end_step, first_lane;
     uint32_t lanes;  // in use
     bool resolve_ticks, membrane_noise;
+    float noise_memory;
+    float neighbour, droop;
     chip_key noise_key, code_key;
     chip_spike *spikes;  // room for one per lane and step
     uint32_t spike_count;
     uint8_t *codes;  // [sample, lane], or NULL
     uint32_t steps_per_sample, sample_count;
     float converter_noise;
+    bool skewed;
     bool samples_reference;
     float reference;
 } chip_task;
 
 typedef struct {
     void (*run)(chip_task *task);
-    // Thresholds of an entry.
-    void (*arm)(const chip_block *block, chip_state *state, uint32_t first_lane, chip_key key);
+    // A normal number for each lane of a block.
+    void (*draw)(float *normals, uint32_t first_lane, chip_key key);
     // A normal number for each of `count` counters; both arrays have room for a multiple of 16.
     void (*normals)(const uint32_t *counters, float *normals, uint32_t count, chip_key key);
 } chip_functions;

@@ -6,7 +6,13 @@
 #include <string.h>
 
 // What a random number is for; part of its key, so that no effect moves another's numbers.
-enum { NOISE_MEMBRANE = 1, NOISE_THRESHOLD = 2, NOISE_CONVERTER = 3, NOISE_SPIKE_TIME = 4 };
+enum {
+    NOISE_MEMBRANE = 1,
+    NOISE_THRESHOLD = 2,
+    NOISE_CONVERTER = 3,
+    NOISE_SPIKE_TIME = 4,
+    NOISE_CURRENT = 5,
+};
 
 typedef struct {
     const chip_program *program;
@@ -18,16 +24,8 @@ typedef struct {
     bool failed;
 } chip_pass;
 
-// The finaliser of MurmurHash3 (A. Appleby).
-static uint64_t mix(uint64_t value) {
-    value = (value ^ value >> 33) * 0xff51afd7ed558ccdull;
-    value = (value ^ value >> 33) * 0xc4ceb9fe1a85ec53ull;
-    return value ^ value >> 33;
-}
-
 static chip_key purpose_key(const chip_pass *pass, uint64_t purpose) {
-    uint64_t value = mix(pass->key + purpose * 0x9e3779b97f4a7c15ull);
-    return (chip_key){(uint32_t)value, (uint32_t)(value >> 32)};
+    return chip_key_of(pass->key, purpose);
 }
 
 static void *reserve(chip_pass *pass, chip_room *room, size_t bytes) {
@@ -53,13 +51,34 @@ static void add_event(
     tails[list] = index;
 }
 
+// The state of a block before an entry: at rest, with the entry's thresholds; a noise current has always been there.
+static void arm(const chip_pass *pass, uint32_t number) {
+    const chip_settings *settings = pass->settings;
+    const chip_block *block = &pass->program->blocks[number];
+    chip_state *state = (chip_state *)pass->workspace->states.memory + number;
+    memset(state, 0, sizeof *state);
+    memcpy(state->threshold, block->threshold, sizeof block->threshold);
+    if (settings->threshold_noise) {
+        float normals[CHIP_LANES];
+        pass->functions->draw(
+            normals, number * CHIP_LANES, purpose_key(pass, NOISE_THRESHOLD));
+        for (uint32_t n = 0; n < CHIP_LANES; n++) {
+            state->threshold[n] += normals[n] * block->threshold_noise[n];
+        }
+    }
+    if (settings->membrane_noise && settings->noise_memory > 0) {
+        pass->functions->draw(
+            state->current, number * CHIP_LANES, purpose_key(pass, NOISE_CURRENT));
+    }
+}
+
 static void start(chip_pass *pass) {
     const chip_program *program = pass->program;
     chip_workspace *space = pass->workspace;
     size_t lists = (size_t)program->array_count * pass->settings->steps * sizeof(uint32_t);
     uint32_t *heads = reserve(pass, &space->heads, lists);
     reserve(pass, &space->tails, lists);
-    chip_state *states = reserve(pass, &space->states, program->block_count * sizeof *states);
+    reserve(pass, &space->states, program->block_count * sizeof(chip_state));
     chip_event *events = reserve(pass, &space->events, sizeof *events);
     size_t codes = (size_t)program->block_count * pass->settings->sample_count * CHIP_LANES;
     reserve(pass, &space->codes, codes);
@@ -68,16 +87,7 @@ static void start(chip_pass *pass) {
     events[0] = (chip_event){0};  // index 0 ends a list
     space->event_count = 1;
     space->spike_count = 0;
-    chip_key key = purpose_key(pass, NOISE_THRESHOLD);
-    for (uint32_t k = 0; k < program->block_count; k++) {
-        const chip_block *block = &program->blocks[k];
-        memset(&states[k], 0, sizeof states[k]);
-        if (pass->settings->threshold_noise) {
-            pass->functions->arm(block, &states[k], k * CHIP_LANES, key);
-        } else {
-            memcpy(states[k].threshold, block->threshold, sizeof block->threshold);
-        }
-    }
+    for (uint32_t k = 0; k < program->block_count; k++) arm(pass, k);
 }
 
 // Gives an input event to the rows it drives. Where steps are not resolved it acts at the next boundary.
@@ -152,6 +162,9 @@ static void run_population(chip_pass *pass, uint32_t index, uint32_t first, uint
             .lanes = array->shape.size - k * CHIP_LANES,
             .resolve_ticks = settings->resolve_ticks,
             .membrane_noise = settings->membrane_noise,
+            .noise_memory = settings->noise_memory,
+            .neighbour = settings->neighbour,
+            .droop = settings->droop,
             .noise_key = purpose_key(pass, NOISE_MEMBRANE),
             .code_key = purpose_key(pass, NOISE_CONVERTER),
             .spikes = spikes,
@@ -159,6 +172,7 @@ static void run_population(chip_pass *pass, uint32_t index, uint32_t first, uint
             .steps_per_sample = settings->steps_per_sample,
             .sample_count = settings->sample_count,
             .converter_noise = settings->converter_noise,
+            .skewed = settings->skewed,
             .samples_reference = settings->samples_reference,
             .reference = settings->reference,
         };
@@ -377,7 +391,7 @@ bool chip_run_entry(
         .settings = settings,
         .workspace = workspace,
         .functions = chip_functions_of(settings->level),
-        .key = mix(settings->key ^ mix((uint64_t)entry + 0x632be59bd9b4e019ull)),
+        .key = chip_mix(settings->key ^ chip_mix((uint64_t)entry + 0x632be59bd9b4e019ull)),
         .outcome = outcome,
     };
     start(&pass);

@@ -17,6 +17,9 @@ typedef uint32_t words __attribute__((vector_size(64)));
 typedef uint8_t bytes __attribute__((vector_size(16)));
 typedef _Bool bools __attribute__((ext_vector_type(16)));
 
+// What moves the membranes besides currents.
+typedef enum { NO_NOISE, WHITE_NOISE, COLOURED_NOISE } chip_noise;
+
 // State around a step in which neurons of the block fire.
 typedef struct {
     float before[CHIP_LANES], v[CHIP_LANES], e[CHIP_LANES], i[CHIP_LANES], share[CHIP_LANES];
@@ -40,10 +43,10 @@ typedef struct {
 #endif
 
 static const chip_functions table[] = {
-    {run_baseline, arm_baseline, normals_baseline},
+    {run_baseline, draw_baseline, normals_baseline},
 #if defined(__x86_64__)
-    {run_avx2, arm_avx2, normals_avx2},
-    {run_avx512, arm_avx512, normals_avx512},
+    {run_avx2, draw_avx2, normals_avx2},
+    {run_avx512, draw_avx512, normals_avx512},
 #endif
 };
 
@@ -59,6 +62,12 @@ chip_level chip_best_level(void) {
     if (avx2) return CHIP_AVX2;
 #endif
     return CHIP_BASELINE;
+}
+
+void chip_normals(
+    chip_level level, uint64_t key, const uint32_t *counters, float *normals, uint32_t count
+) {
+    chip_functions_of(level)->normals(counters, normals, count, chip_key_of(key, 0));
 }
 
 const chip_functions *chip_functions_of(chip_level level) {

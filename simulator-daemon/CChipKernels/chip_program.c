@@ -27,20 +27,32 @@ static void silence(chip_block *block) {
     }
 }
 
-static bool fill_array(chip_program *program, uint32_t index, const chip_population *shape) {
+static bool fill_array(
+    chip_program *program, uint32_t index, const chip_population *shape, bool bows, bool stuck
+) {
     chip_array *array = &program->arrays[index];
     array->shape = *shape;
     size_t synapses = (size_t)shape->block_count * shape->row_count * CHIP_LANES;
     array->positive = allocate(synapses, sizeof(float));
     array->negative = allocate(synapses, sizeof(float));
     array->rows = allocate(synapses, sizeof(float));
-    return array->positive && array->negative && array->rows;
+    bool good = array->positive && array->negative && array->rows;
+    if (bows) {
+        array->positive_bow = allocate(synapses, sizeof(float));
+        array->negative_bow = allocate(synapses, sizeof(float));
+        good = good && array->positive_bow && array->negative_bow;
+    }
+    if (stuck) {
+        array->fixed = allocate(synapses, sizeof(float));
+        good = good && array->fixed;
+    }
+    return good;
 }
 
 chip_program *chip_program_create(
     const chip_population *populations, uint32_t population_count,
     const chip_projection *projections, uint32_t projection_count, const uint32_t *order,
-    const chip_group *groups, uint32_t group_count
+    const chip_group *groups, uint32_t group_count, bool bows, bool stuck
 ) {
     chip_program *program = allocate(1, sizeof *program);
     if (!program) return NULL;
@@ -56,13 +68,15 @@ chip_program *chip_program_create(
     program->groups = copy(groups, group_count, sizeof *groups);
     program->blocks = allocate(program->block_count, sizeof *program->blocks);
     program->quadrants = allocate(program->neuron_count, sizeof *program->quadrants);
-    program->lane_neurons = allocate(
-        (size_t)program->block_count * CHIP_LANES, sizeof *program->lane_neurons);
+    size_t lanes = (size_t)program->block_count * CHIP_LANES;
+    program->lane_neurons = allocate(lanes, sizeof *program->lane_neurons);
+    program->lane_circuits = allocate(lanes, sizeof *program->lane_circuits);
     bool good = program->arrays && program->projections && program->order && program->groups
-        && program->blocks && program->quadrants && program->lane_neurons;
+        && program->blocks && program->quadrants && program->lane_neurons
+        && program->lane_circuits;
     if (program->arrays) program->array_count = population_count;
     for (uint32_t k = 0; good && k < population_count; k++) {
-        good = fill_array(program, k, &populations[k]);
+        good = fill_array(program, k, &populations[k], bows, stuck);
     }
     if (!good) {
         chip_program_free(program);
@@ -78,6 +92,9 @@ void chip_program_free(chip_program *program) {
         free(program->arrays[k].positive);
         free(program->arrays[k].negative);
         free(program->arrays[k].rows);
+        free(program->arrays[k].positive_bow);
+        free(program->arrays[k].negative_bow);
+        free(program->arrays[k].fixed);
     }
     free(program->arrays);
     free(program->projections);
@@ -86,7 +103,24 @@ void chip_program_free(chip_program *program) {
     free(program->blocks);
     free(program->quadrants);
     free(program->lane_neurons);
+    free(program->lane_circuits);
     free(program);
+}
+
+static void set_potentials(chip_block *block, uint32_t n, const chip_potentials *potentials) {
+    block->threshold[n] = potentials->threshold;
+    block->reset[n] = potentials->reset;
+    block->lower[n] = potentials->lower;
+    block->upper[n] = potentials->upper;
+    block->leak[n] = potentials->leak;
+    block->code_offset[n] = potentials->code_offset;
+}
+
+void chip_program_set_potentials(
+    chip_program *program, uint32_t population, uint32_t index, const chip_potentials *potentials
+) {
+    uint32_t first = program->arrays[population].shape.first_block;
+    set_potentials(&program->blocks[first + index / CHIP_LANES], index % CHIP_LANES, potentials);
 }
 
 void chip_program_set_neuron(
@@ -109,53 +143,102 @@ void chip_program_set_neuron(
     block->half_v[n] = neuron->half_v;
     block->half_e[n] = neuron->half_e;
     block->half_i[n] = neuron->half_i;
-    block->threshold[n] = neuron->threshold;
     block->threshold_noise[n] = neuron->threshold_noise;
-    block->reset[n] = neuron->reset;
     block->refractory[n] = neuron->refractory;
     block->noise[n] = neuron->noise;
-    block->lower[n] = neuron->lower;
-    block->upper[n] = neuron->upper;
     block->code_gain[n] = neuron->code_gain;
-    block->code_offset[n] = neuron->code_offset;
-    block->leak[n] = neuron->leak;
+    block->skew[n] = neuron->skew;
+    set_potentials(block, n, &neuron->potentials);
     program->quadrants[shape->first_neuron + index] = neuron->quadrant;
-    program->lane_neurons[(size_t)number * CHIP_LANES + n] = shape->first_neuron + index;
+    size_t lane = (size_t)number * CHIP_LANES + n;
+    program->lane_neurons[lane] = shape->first_neuron + index;
+    program->lane_circuits[lane] = neuron->circuit;
 }
 
-void chip_program_set_gains(
-    chip_program *program, uint32_t population, uint32_t row, const float *positive,
-    const float *negative
+void chip_program_set_row(
+    chip_program *program, uint32_t population, uint32_t row, const chip_row *synapses
 ) {
     chip_array *array = &program->arrays[population];
     for (uint32_t index = 0; index < array->shape.size; index++) {
         size_t block = index / CHIP_LANES, lane = index % CHIP_LANES;
         size_t at = (block * array->shape.row_count + row) * CHIP_LANES + lane;
-        array->positive[at] = positive[index];
-        array->negative[at] = negative[index];
+        array->positive[at] = synapses->positive[index];
+        array->negative[at] = synapses->negative[index];
+        if (array->positive_bow) {
+            array->positive_bow[at] = synapses->positive_bow[index];
+            array->negative_bow[at] = synapses->negative_bow[index];
+        }
+        if (array->fixed) array->fixed[at] = synapses->fixed[index];
     }
 }
 
-static void write_row(chip_array *array, uint32_t row, const int8_t *codes) {
+// Codes as they are written: off by an error that belongs to circuit, row and code. A weight keeps its sign, and code
+// zero is off.
+static void write_errors(
+    const uint32_t *circuits, uint32_t row, const int8_t *codes, float *written, uint32_t count,
+    const chip_write_error *error, const chip_functions *functions
+) {
+    uint32_t counters[CHIP_LANES] = {0};
+    float normals[CHIP_LANES];
+    for (uint32_t n = 0; n < count; n++) {
+        counters[n] = (circuits[n] + row / error->inputs) << 8 | (uint8_t)codes[n];
+    }
+    functions->normals(
+        counters, normals, CHIP_LANES, chip_key_of(error->key, row % error->inputs));
+    for (uint32_t n = 0; n < count; n++) {
+        if (codes[n] == 0) continue;
+        float size = fabsf(written[n]) + error->deviation * normals[n];
+        written[n] = copysignf(size > 0 ? size : 0, written[n]);
+    }
+}
+
+static void write_row(
+    const chip_program *program, const chip_array *array, uint32_t row, const int8_t *codes,
+    const chip_write_error *error, const chip_functions *functions
+) {
     uint32_t size = array->shape.size;
     for (uint32_t block = 0; block < array->shape.block_count; block++) {
         size_t at = ((size_t)block * array->shape.row_count + row) * CHIP_LANES;
         const int8_t *from = codes + (size_t)block * CHIP_LANES;
         uint32_t left = size - block * CHIP_LANES;
         uint32_t count = left < CHIP_LANES ? left : CHIP_LANES;
-        for (uint32_t n = 0; n < count; n++) {
-            float gain = from[n] > 0 ? array->positive[at + n] : array->negative[at + n];
-            array->rows[at + n] = (float)from[n] * gain;
+        float written[CHIP_LANES];
+        for (uint32_t n = 0; n < count; n++) written[n] = (float)from[n];
+        if (error->deviation > 0) {
+            size_t first = ((size_t)array->shape.first_block + block) * CHIP_LANES;
+            const uint32_t *circuits = program->lane_circuits + first;
+            write_errors(circuits, row, from, written, count, error, functions);
+        }
+        float *rows = array->rows + at;
+        const float *positive = array->positive + at, *negative = array->negative + at;
+        if (array->positive_bow) {
+            const float *bow = array->positive_bow + at, *other = array->negative_bow + at;
+            for (uint32_t n = 0; n < count; n++) {
+                float code = written[n], up = positive[n], down = negative[n];
+                float up_bow = bow[n], down_bow = other[n], gain = code > 0 ? up : down;
+                rows[n] = code * (gain + (code > 0 ? up_bow : down_bow) * fabsf(code));
+            }
+        } else {
+            for (uint32_t n = 0; n < count; n++) {
+                float code = written[n], up = positive[n], down = negative[n];
+                rows[n] = code * (code > 0 ? up : down);
+            }
+        }
+        if (array->fixed) {
+            for (uint32_t n = 0; n < count; n++) rows[n] += array->fixed[at + n];
         }
     }
 }
 
-void chip_program_write(chip_program *program, const int8_t *codes) {
+void chip_program_write(
+    chip_program *program, const int8_t *codes, const chip_write_error *error, chip_level level
+) {
+    const chip_functions *functions = chip_functions_of(level);
     for (uint32_t k = 0; k < program->projection_count; k++) {
         const chip_projection *projection = &program->projections[k];
         chip_array *array = &program->arrays[projection->target];
         for (uint32_t source = 0; source < projection->source_count; source++) {
-            write_row(array, projection->first_row + source, codes);
+            write_row(program, array, projection->first_row + source, codes, error, functions);
             codes += array->shape.size;
         }
     }

@@ -4,7 +4,9 @@
 
 typedef struct {
     chip_population shape;
-    float *positive, *negative, *rows;  // [block, row, lane]
+    float *positive, *negative, *rows;    // [block, row, lane]
+    float *positive_bow, *negative_bow;   // the same, or NULL
+    float *fixed;                         // the same, or NULL
 } chip_array;
 
 struct chip_program {
@@ -16,4 +18,5 @@ struct chip_program {
     chip_block *blocks;
     uint32_t *quadrants;     // [neuron]
     uint32_t *lane_neurons;  // neuron of each lane
+    uint32_t *lane_circuits; // its first circuit
 };

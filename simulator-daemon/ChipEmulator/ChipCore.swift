@@ -12,8 +12,8 @@ final class ChipCore: @unchecked Sendable {
     private let program: OpaquePointer
     private let workspaces: [OpaquePointer]
 
-    /// A core without neurons and weights.
-    init(layout: ChipLayout, workers: Int) throws(DeviceError) {
+    /// A core without neurons and weights, for a kind of chip.
+    init(layout: ChipLayout, profile: ChipProfile, workers: Int) throws(DeviceError) {
         let order = layout.groups.flatMap(\.populations).map(UInt32.init)
         var groups: [chip_group] = []
         for group in layout.groups {
@@ -25,7 +25,9 @@ final class ChipCore: @unchecked Sendable {
         }
         let created = chip_program_create(
             layout.populations, UInt32(layout.populations.count), layout.projections,
-            UInt32(layout.projections.count), order, groups, UInt32(groups.count))
+            UInt32(layout.projections.count), order, groups, UInt32(groups.count),
+            profile.mismatch.synapseBow > 0,
+            profile.defects.stuckAtZero > 0 || profile.defects.stuckAtFull > 0)
         guard let created else { throw Self.outOfMemory }
         var spaces: [OpaquePointer] = []
         for _ in 0..<workers {
@@ -52,14 +54,55 @@ final class ChipCore: @unchecked Sendable {
         }
     }
 
-    /// Writes the gains of a row; shapes `[neuron]`.
-    func set(positive: [Float], negative: [Float], population: Int, row: Int) {
-        chip_program_set_gains(program, UInt32(population), UInt32(row), positive, negative)
+    /// Writes the potentials of a neuron of a population anew.
+    func set(_ potentials: chip_potentials, population: Int, index: Int) {
+        withUnsafePointer(to: potentials) {
+            chip_program_set_potentials(program, UInt32(population), UInt32(index), $0)
+        }
+    }
+
+    /// Writes what the synapses of a row are like.
+    func set(_ row: SynapseRow, population: Int, row index: Int) {
+        row.positive.withUnsafeBufferPointer { positive in
+            row.negative.withUnsafeBufferPointer { negative in
+                row.positiveBow.withUnsafeBufferPointer { positiveBow in
+                    row.negativeBow.withUnsafeBufferPointer { negativeBow in
+                        row.fixed.withUnsafeBufferPointer { fixed in
+                            var terms = chip_row(
+                                positive: positive.baseAddress, negative: negative.baseAddress,
+                                positive_bow: positiveBow.baseAddress,
+                                negative_bow: negativeBow.baseAddress, fixed: fixed.baseAddress)
+                            chip_program_set_row(
+                                program, UInt32(population), UInt32(index), &terms)
+                        }
+                    }
+                }
+            }
+        }
     }
 
     /// Writes all weight codes.
-    func write(_ synapses: SynapseMatrix) {
-        chip_program_write(program, synapses.codes)
+    func write(
+        _ synapses: SynapseMatrix, _ error: chip_write_error, _ instructionSet: InstructionSet
+    ) {
+        withUnsafePointer(to: error) {
+            chip_program_write(program, synapses.codes, $0, instructionSet.kernelLevel)
+        }
+    }
+
+    /// A standard normal number for each counter under a key.
+    static func normals(
+        key: UInt64, counters: [UInt32], _ instructionSet: InstructionSet
+    ) -> [Float] {
+        // The kernel works on sixteen at a time.
+        let padding = (16 - counters.count % 16) % 16
+        let padded = counters + Array(repeating: 0, count: padding)
+        let numbers = [Float](unsafeUninitializedCapacity: padded.count) { numbers, count in
+            chip_normals(
+                instructionSet.kernelLevel, key, padded, numbers.baseAddress, UInt32(padded.count))
+            count = padded.count
+        }
+        return Array(numbers.prefix(counters.count))
     }
 
     /// What came out of a run.

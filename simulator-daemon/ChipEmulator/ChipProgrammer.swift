@@ -1,7 +1,7 @@
 import CChipKernels
 import Substrate
 
-/// Writes a network into a core: neurons as the chip's circuits give them, and the gain of every synapse.
+/// Writes a network into a core: neurons as the chip's circuits give them, and what every synapse is like.
 struct ChipProgrammer {
     /// The chip's kind.
     let profile: ChipProfile
@@ -16,68 +16,84 @@ struct ChipProgrammer {
         return ChipClock.microseconds(ticks: configuration.samplePeriod) / Double(steps)
     }
 
-    /// Writes all neurons and synapse gains; the weights stay zero.
-    func program(_ core: ChipCore) {
-        var circuit = 0
-        for (index, population) in configuration.populations.enumerated() {
-            let merged = profile.geometry.circuits(
-                fanIn: configuration.fanIn(ofPopulation: index))
-            writeNeurons(population, index: index, circuit: circuit, merged: merged, core)
-            writeGains(population, index: index, circuit: circuit, merged: merged, core)
-            circuit += merged * population.size
+    /// All neurons as they are when they are programmed. A logical neuron takes the parameters, the column, the
+    /// quadrant and the defects of its first circuit.
+    func circuits() -> [PlacedCircuit] {
+        configuration.populations.enumerated().flatMap { index, population in
+            configuration.circuits(ofPopulation: index, on: profile.geometry).enumerated().map {
+                neuron, circuit in
+                PlacedCircuit(
+                    population: index, index: neuron, kind: population.kind,
+                    circuit: NeuronCircuit(
+                        population.targets,
+                        codes: population.codes.isEmpty ? nil : population.codes[neuron],
+                        circuit: circuit, profile: profile, serial: serial,
+                        noiseSeed: configuration.noiseSeed))
+            }
         }
     }
 
-    /// A logical neuron takes the parameters, the column and the quadrant of its first circuit.
-    private func writeNeurons(
-        _ population: ChipConfiguration.Population, index: Int, circuit: Int, merged: Int,
-        _ core: ChipCore
-    ) {
+    /// Writes neurons as they are in a batch; shape of `shifts`: `[circuit]`, or empty for none.
+    func write(_ circuits: [PlacedCircuit], shifts: [CircuitShift], _ core: ChipCore) {
         let quadrants = profile.events.quadrants
         let perQuadrant = (profile.geometry.neuronCircuits + quadrants - 1) / quadrants
-        for neuron in 0..<population.size {
-            let first = circuit + neuron * merged
-            let built = NeuronCircuit(
-                population.targets,
-                codes: population.codes.isEmpty ? nil : population.codes[neuron], circuit: first,
-                profile: profile, serial: serial)
-            let kernelNeuron = built.kernelNeuron(
-                step: step, kind: population.kind, profile: profile, quadrant: first / perQuadrant)
-            core.set(kernelNeuron, population: index, index: neuron)
+        for (number, placed) in circuits.enumerated() {
+            let circuit =
+                shifts.isEmpty ? placed.circuit : placed.circuit.shifted(by: shifts[number])
+            core.set(
+                circuit.kernelNeuron(
+                    step: step, kind: placed.kind, profile: profile,
+                    quadrant: circuit.number / perQuadrant),
+                population: placed.population, index: placed.index)
         }
     }
 
+    /// Writes the potentials of neurons that are written already.
+    func writePotentials(_ circuits: [PlacedCircuit], shifts: [CircuitShift], _ core: ChipCore) {
+        for (placed, shift) in zip(circuits, shifts) {
+            let circuit = placed.circuit.shifted(by: shift)
+            core.set(
+                circuit.kernelPotentials(kind: placed.kind, profile: profile),
+                population: placed.population, index: placed.index)
+        }
+    }
+
+    /// Writes what the synapses are like; the weights stay zero.
+    ///
     /// Signed input `i` enters the neuron's circuit `i / inputs` at the pair of rows `i % inputs`.
-    private func writeGains(
-        _ population: ChipConfiguration.Population, index: Int, circuit: Int, merged: Int,
-        _ core: ChipCore
-    ) {
+    func writeSynapses(_ core: ChipCore) {
         let inputs = profile.geometry.signedInputsPerCircuit
-        var positive = [Float](repeating: 1, count: population.size)
-        var negative = positive
-        for row in 0..<configuration.fanIn(ofPopulation: index) {
-            for neuron in 0..<population.size {
-                let place = circuit + neuron * merged + row / inputs
-                positive[neuron] = gain(circuit: place, row: 2 * (row % inputs))
-                negative[neuron] = gain(circuit: place, row: 2 * (row % inputs) + 1)
+        let limit = Double(profile.geometry.weightLimit)
+        for (index, population) in configuration.populations.enumerated() {
+            let first = configuration.circuits(ofPopulation: index, on: profile.geometry)
+            var terms = SynapseRow(size: population.size)
+            for row in 0..<configuration.fanIn(ofPopulation: index) {
+                for (neuron, circuit) in first.enumerated() {
+                    let place = circuit + row / inputs
+                    func synapse(row: Int) -> SynapsePair.Synapse {
+                        SynapsePair.Synapse(
+                            circuit: place, row: row, profile: profile, serial: serial)
+                    }
+                    let pair = SynapsePair(
+                        positive: synapse(row: 2 * (row % inputs)),
+                        negative: synapse(row: 2 * (row % inputs) + 1))
+                    terms.set(neuron, pair.kernelTerms(limit: limit))
+                }
+                core.set(terms, population: index, row: row)
             }
-            core.set(positive: positive, negative: negative, population: index, row: row)
         }
     }
 
-    /// The gain of a synapse and of the driver of its row; each half of the circuits has its own drivers.
-    private func gain(circuit: Int, row: Int) -> Float {
-        let spread = profile.mismatch
-        var gain = 1.0
-        if spread.synapse > 0 {
-            var draw = KeyedDraw(serial: serial, .synapse, UInt64(circuit), UInt64(row))
-            gain *= max(0, 1 + spread.synapse * draw.normal())
-        }
-        if spread.rowDriver > 0 {
-            let array = circuit / max(1, profile.geometry.neuronCircuits / 2)
-            var draw = KeyedDraw(serial: serial, .rowDriver, UInt64(array), UInt64(row))
-            gain *= max(0, 1 + spread.rowDriver * draw.normal())
-        }
-        return Float(gain)
+    /// The errors with which weights are written.
+    var writeError: chip_write_error {
+        chip_write_error(
+            deviation: Float(profile.programming.weight),
+            inputs: UInt32(profile.geometry.signedInputsPerCircuit),
+            key: KeyedDraw(serial: serial, .writtenWeight, configuration.noiseSeed).key)
     }
+}
+
+extension ChipProfile.Programming {
+    /// Whether what is written depends on the noise seed.
+    var isOn: Bool { potential > 0 || relative > 0 || weight > 0 }
 }

@@ -29,6 +29,14 @@ enum ElementaryFunctions {
         x.magnitude < 0x1p-40 ? 1 : expMinusOne(x) / x
     }
 
+    /// The sine of a number of turns, by Taylor within half a turn.
+    static func sine(turns: Double) -> Double {
+        let x = (turns - turns.rounded()) * 2 * .pi
+        var sum = 0.0
+        for n in stride(from: 26.0, to: 0, by: -2) { sum = 1 - sum * x * x / (n * (n + 1)) }
+        return x * sum
+    }
+
     /// The natural logarithm of a positive number: `ln(m 2^k) = 2 artanh((m - 1) / (m + 1)) + k ln 2`.
     static func log(_ x: Double) -> Double {
         precondition(x > 0 && x.isFinite, "the logarithm of \(x) is not a number")

@@ -18,6 +18,8 @@ public struct EmulatedChip: Sendable {
     private let instructionSet: InstructionSet
     private var core: ChipCore?
     private var programmed: ChipConfiguration?
+    private var circuits: [PlacedCircuit] = []
+    private var shifts: [CircuitShift] = []
     private var written = SynapseMatrix(codes: [])
 
     /// The chip of a serial; `threads` is the number of workers, all cores if `nil`.
@@ -55,7 +57,10 @@ public struct EmulatedChip: Sendable {
     public mutating func run(_ batch: DeviceBatch) throws(DeviceError) -> Recording {
         try BatchCheck(profile: profile, batch: batch).run()
         var model = ExecutionModel(profile: profile, batch: batch)
-        let core = try program(batch, &model)
+        let conditions = BatchConditions(
+            profile: profile, serial: serial, noiseSeed: batch.configuration.noiseSeed,
+            batch: batch.id, instructionSet: instructionSet)
+        let core = try program(batch, conditions, &model)
         let settings = chip_settings(
             batch, profile: profile, serial: serial, instructionSet: instructionSet)
         let result = try core.run(batch.inputs, settings)
@@ -78,29 +83,47 @@ public struct EmulatedChip: Sendable {
                 codes: result.codes)
         return Recording(
             batch: batch.id, spikes: result.spikes, membranes: recorded, validity: validity,
-            accounting: accounting, execution: model.report)
+            accounting: accounting, execution: model.report, temperature: conditions.celsius)
     }
 
-    /// A core that holds the batch's network and weights.
+    /// A core that holds the batch's network and weights, with its circuits as they are in this batch.
     private mutating func program(
-        _ batch: DeviceBatch, _ model: inout ExecutionModel
+        _ batch: DeviceBatch, _ conditions: BatchConditions, _ model: inout ExecutionModel
     ) throws(DeviceError) -> ChipCore {
         let configuration = batch.configuration
         model.configures = !(programmed?.hasNetwork(of: configuration) ?? false)
         model.writtenCodes =
             model.configures
             ? batch.synapses.codes.count : batch.synapses.differences(from: written)
-        let fits = !model.configures && programmed?.samplePeriod == configuration.samplePeriod
+        let programmer = ChipProgrammer(
+            profile: profile, serial: serial, configuration: configuration)
+        let fits =
+            !model.configures && programmed?.samplePeriod == configuration.samplePeriod
+            && (!profile.programming.isOn || programmed?.noiseSeed == configuration.noiseSeed)
         // A copy of this chip may use the same core: each owner writes and runs its own.
         if fits, isKnownUniquelyReferenced(&core), let core {
-            if model.writtenCodes > 0 { core.write(batch.synapses) }
+            if model.writtenCodes > 0 {
+                core.write(batch.synapses, programmer.writeError, instructionSet)
+            }
             written = batch.synapses
+            let shifts = conditions.shifts(of: circuits, on: profile)
+            if shifts != self.shifts {
+                if profile.shiftsDynamics {
+                    programmer.write(circuits, shifts: shifts, core)
+                } else {
+                    programmer.writePotentials(circuits, shifts: shifts, core)
+                }
+                self.shifts = shifts
+            }
             return core
         }
-        let fresh = try ChipCore(layout: ChipLayout(configuration), workers: workers)
-        ChipProgrammer(profile: profile, serial: serial, configuration: configuration)
-            .program(fresh)
-        fresh.write(batch.synapses)
+        let fresh = try ChipCore(
+            layout: ChipLayout(configuration), profile: profile, workers: workers)
+        circuits = programmer.circuits()
+        shifts = conditions.shifts(of: circuits, on: profile)
+        programmer.write(circuits, shifts: shifts, fresh)
+        programmer.writeSynapses(fresh)
+        fresh.write(batch.synapses, programmer.writeError, instructionSet)
         core = fresh
         programmed = configuration
         written = batch.synapses
@@ -115,6 +138,15 @@ public struct EmulatedChip: Sendable {
         }
         let digits = String(hash, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}
+
+extension BatchConditions {
+    /// The shifts of circuits; empty on a chip without any.
+    fileprivate func shifts(
+        of circuits: [PlacedCircuit], on profile: ChipProfile
+    ) -> [CircuitShift] {
+        profile.shiftsCircuits ? shifts(of: circuits.map { UInt32($0.circuit.number) }) : []
     }
 }
 

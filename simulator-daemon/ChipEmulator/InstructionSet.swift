@@ -17,6 +17,9 @@ package enum InstructionSet: Int, Sendable, CaseIterable, Comparable {
     /// Those of this processor.
     package static var available: [InstructionSet] { allCases.filter { $0 <= best } }
 
+    /// The set in the kernel's terms.
+    var kernelLevel: chip_level { chip_level(rawValue: UInt32(rawValue)) }
+
     /// Instruction sets rise.
     package static func < (left: InstructionSet, right: InstructionSet) -> Bool {
         left.rawValue < right.rawValue

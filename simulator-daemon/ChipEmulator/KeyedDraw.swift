@@ -1,6 +1,6 @@
 /// Random numbers that are a function of a chip's serial, a purpose and indices, of nothing else.
 struct KeyedDraw {
-    /// What a fixed deviation belongs to. The numbers are part of what a serial means: never reuse or renumber.
+    /// What a deviation belongs to. The numbers are part of what a serial means: never reuse or renumber.
     enum Purpose: UInt64 {
         /// Membrane time constant; index: circuit.
         case tauMem = 1
@@ -26,6 +26,46 @@ struct KeyedDraw {
         case converterGain = 11
         /// Key of the temporal noise of a batch; indices: noise seed, batch.
         case trial = 12
+        /// Bow of a synapse's DAC; indices: circuit, row.
+        case synapseBow = 13
+        /// Skew of a CADC column; index: column.
+        case converterSkew = 14
+        /// Error of writing a parameter; indices: circuit, what is written, noise seed. One for each parameter.
+        case writtenLeak = 15
+        case writtenReset = 16
+        case writtenThreshold = 17
+        case writtenTauMem = 18
+        case writtenTauSynExcitatory = 19
+        case writtenTauSynInhibitory = 20
+        case writtenSynapticGain = 21
+        /// Key of the errors of writing weights; index: noise seed.
+        case writtenWeight = 22
+        /// Defects of a circuit; index: circuit.
+        case dead = 23
+        case silent = 24
+        case firing = 25
+        /// Defects of a synapse; indices: circuit, row.
+        case stuckAtZero = 26
+        case stuckAtFull = 27
+        /// Key of the temperature coefficients of all circuits.
+        case temperatureLeak = 28
+        case temperatureTau = 29
+        case temperatureThreshold = 30
+        case temperatureGain = 31
+        /// Key of the changes of a batch; indices: noise seed, batch.
+        case batchLeak = 32
+        case batchThreshold = 33
+        case batchTauMem = 34
+        case batchTauSynExcitatory = 35
+        case batchTauSynInhibitory = 36
+        case batchSynapticGain = 37
+        /// Key of a node of the drift; indices: noise seed, octave, node.
+        case driftLeak = 38
+        case driftThreshold = 39
+        case driftTauMem = 40
+        case driftTauSynExcitatory = 41
+        case driftTauSynInhibitory = 42
+        case driftSynapticGain = 43
     }
 
     private var state: UInt64
@@ -36,6 +76,12 @@ struct KeyedDraw {
         state = Self.mix(state ^ purpose.rawValue)
         state = Self.mix(state &+ first &* 0x9E37_79B9_7F4A_7C15)
         state = Self.mix(state ^ second &* 0xD134_2543_DE82_EF95)
+    }
+
+    /// The numbers of a purpose with three indices.
+    init(serial: UInt64, _ purpose: Purpose, _ first: UInt64, _ second: UInt64, _ third: UInt64) {
+        self.init(serial: serial, purpose, first, second)
+        state = Self.mix(state ^ third &* 0xA076_1D64_78BD_642F)
     }
 
     /// The key itself.
@@ -55,10 +101,17 @@ struct KeyedDraw {
 
     /// A positive factor of mean 1 and relative standard deviation `spread`: lognormal, and exactly 1 for no spread.
     mutating func factor(spread: Double) -> Double {
-        guard spread > 0 else { return 1 }
-        let variance = ElementaryFunctions.log(1 + spread * spread)
-        return ElementaryFunctions.exp(variance.squareRoot() * normal() - variance / 2)
+        spread > 0 ? Self.factor(spread: spread, normal: normal()) : 1
     }
+
+    /// The same from a given standard normal number.
+    static func factor(spread: Double, normal: Double) -> Double {
+        let variance = ElementaryFunctions.log(1 + spread * spread)
+        return ElementaryFunctions.exp(variance.squareRoot() * normal - variance / 2)
+    }
+
+    /// A number from [0, 1).
+    mutating func chance() -> Double { (uniform() + 1) / 2 }
 
     /// A number from [-1, 1).
     private mutating func uniform() -> Double {

@@ -1,8 +1,9 @@
-import CChipKernels
 package import Substrate
 
 /// A logical neuron as it is on one chip: its targets as the chip's codes give them, and its circuit's deviations.
 package struct NeuronCircuit {
+    /// The circuit that holds the parameters and the CADC column.
+    package var number: Int
     /// Leak potential, in CADC LSB.
     package var leak: Double
     /// Reset potential, in CADC LSB.
@@ -25,13 +26,22 @@ package struct NeuronCircuit {
     package var converterOffset: Double
     /// CADC gain of the column.
     package var converterGain: Double
+    /// How much too early the column samples, in nanoseconds.
+    package var converterSkew: Double
+    /// Whether the membrane stays at the leak.
+    package var isDead: Bool
+    /// Whether the comparator is off.
+    package var isSilent: Bool
+    /// Whether a comparator that is on finds the leak above its threshold.
+    package var isFiring: Bool
 
-    /// A circuit with codes written to it; fixed deviations come from the serial and the circuit's number.
+    /// A circuit with codes written to it. Fixed deviations come from the serial and the circuit's number, those of
+    /// writing from the codes and the noise seed too.
     ///
     /// - Parameter codes: `nil` for those that give the targets on paper.
     package init(
         _ targets: NeuronTargets, codes: NeuronCodes?, circuit: Int, profile: ChipProfile,
-        serial: UInt64
+        serial: UInt64, noiseSeed: UInt64 = 0
     ) {
         let spread = profile.mismatch
         func draw(_ purpose: KeyedDraw.Purpose) -> KeyedDraw {
@@ -45,16 +55,20 @@ package struct NeuronCircuit {
             var numbers = draw(purpose)
             return spread > 0 ? spread * numbers.normal() : 0
         }
-        var nominal = targets
-        if profile.parameters.bits > 0 {
-            nominal = profile.parameters.values(
-                of: codes ?? profile.parameters.codes(for: targets))
+        func happens(_ purpose: KeyedDraw.Purpose, _ probability: Double, _ list: [Int]) -> Bool {
+            var numbers = draw(purpose)
+            return list.contains(circuit) || probability > 0 && numbers.chance() < probability
         }
+        let nominal = Self.written(
+            targets, codes: codes, circuit: circuit, profile: profile, serial: serial,
+            noiseSeed: noiseSeed)
+        number = circuit
         // The spread of thresholds is relative to the swing that was asked for, whatever the codes are.
         swing = (targets.threshold - targets.leak).magnitude
         leak = nominal.leak + shift(.leak, spread.leak)
         reset = nominal.reset + shift(.reset, spread.reset)
-        threshold = nominal.threshold + shift(.threshold, spread.threshold) * swing
+        let raised = spread.thresholdOffset + shift(.threshold, spread.threshold)
+        threshold = nominal.threshold + raised * swing
         tauMem = nominal.tauMem * factor(.tauMem, spread.tauMem)
         tauSynExcitatory = nominal.tauSynExcitatory * factor(.tauSynExcitatory, spread.tauSyn)
         tauSynInhibitory = nominal.tauSynInhibitory * factor(.tauSynInhibitory, spread.tauSyn)
@@ -63,43 +77,65 @@ package struct NeuronCircuit {
         converterOffset =
             shift(.converterOffset, profile.converter.offset) - Double(codes?.cadcOffset ?? 0)
         converterGain = 1 + shift(.converterGain, profile.converter.gain)
+        var column = draw(.converterSkew)
+        converterSkew = profile.converter.skew > 0 ? profile.converter.skew * column.chance() : 0
+        let defects = profile.defects
+        isDead = happens(.dead, defects.dead, defects.deadCircuits)
+        isSilent = happens(.silent, defects.silent, defects.silentCircuits)
+        isFiring = happens(.firing, defects.firing, defects.firingCircuits)
     }
 
-    /// The neuron in the kernel's terms, for steps of `step` microseconds.
-    ///
-    /// With `x = h / tau_m`, `y = h / tau_s`: a current of one at the start of a step moves the membrane at its end by
-    /// `R tau_s / (tau_m - tau_s) (exp(-x) - exp(-y)) = R x exp(-y) (exp(y - x) - 1) / (y - x)`.
-    func kernelNeuron(
-        step: Double, kind: ChipConfiguration.Population.Kind, profile: ChipProfile, quadrant: Int
-    ) -> chip_neuron {
-        func decay(_ tau: Double, _ time: Double) -> Double {
-            ElementaryFunctions.exp(-time / tau)
+    /// What codes give on paper, and the errors with which they are written. The refractory time is a digital count
+    /// and has none.
+    private static func written(
+        _ targets: NeuronTargets, codes: NeuronCodes?, circuit: Int, profile: ChipProfile,
+        serial: UInt64, noiseSeed: UInt64
+    ) -> NeuronTargets {
+        var values = targets
+        var codes = codes
+        if profile.parameters.bits > 0 {
+            codes = codes ?? profile.parameters.codes(for: targets)
+            values = codes.map(profile.parameters.values) ?? targets
         }
-        func gain(_ tau: Double, _ time: Double) -> Float {
-            let x = time / tauMem
-            let y = time / tau
-            let ratio = ElementaryFunctions.expMinusOneOverX(y - x)
-            return Float(synapticGain * x * decay(tau, time) * ratio)
+        let errors = profile.programming
+        func draw(
+            _ purpose: KeyedDraw.Purpose, _ value: Double, _ code: UInt16?
+        ) -> KeyedDraw {
+            KeyedDraw(
+                serial: serial, purpose, UInt64(circuit), code.map(UInt64.init) ?? value.bitPattern,
+                noiseSeed)
         }
-        let membrane = decay(tauMem, step)
-        let spikes = kind == .spiking
-        return chip_neuron(
-            decay_e: Float(decay(tauSynExcitatory, step)),
-            decay_i: Float(decay(tauSynInhibitory, step)), decay_v: Float(membrane),
-            gain_e: gain(tauSynExcitatory, step), gain_i: gain(tauSynInhibitory, step),
-            bend_e: Float(step / tauSynExcitatory / 2), bend_i: Float(step / tauSynInhibitory / 2),
-            bow_e: Float((step / tauMem + step / tauSynExcitatory) / 2),
-            bow_i: Float((step / tauMem + step / tauSynInhibitory) / 2),
-            half_v: Float(decay(tauMem, step / 2)), half_e: gain(tauSynExcitatory, step / 2),
-            half_i: gain(tauSynInhibitory, step / 2),
-            threshold: spikes ? Float(threshold - leak) : .infinity,
-            threshold_noise: spikes ? Float(profile.noise.threshold * swing) : 0,
-            reset: Float(reset - leak), refractory: Float(refractory / step),
-            noise: Float(profile.noise.membrane * (1 - membrane * membrane).squareRoot()),
-            lower: profile.rails.map { Float($0.lower - leak) } ?? -.infinity,
-            upper: profile.rails.map { Float($0.upper - leak) } ?? .infinity,
-            code_gain: Float(converterGain),
-            code_offset: Float(converterGain * leak + converterOffset), leak: Float(leak),
-            quadrant: UInt32(quadrant))
+        if errors.potential > 0 {
+            func add(_ purpose: KeyedDraw.Purpose, _ value: inout Double, _ code: UInt16?) {
+                var numbers = draw(purpose, value, code)
+                value += errors.potential * numbers.normal()
+            }
+            add(.writtenLeak, &values.leak, codes?.leak)
+            add(.writtenReset, &values.reset, codes?.reset)
+            add(.writtenThreshold, &values.threshold, codes?.threshold)
+        }
+        if errors.relative > 0 {
+            func scale(_ purpose: KeyedDraw.Purpose, _ value: inout Double, _ code: UInt16?) {
+                var numbers = draw(purpose, value, code)
+                value *= numbers.factor(spread: errors.relative)
+            }
+            scale(.writtenTauMem, &values.tauMem, codes?.tauMem)
+            scale(.writtenTauSynExcitatory, &values.tauSynExcitatory, codes?.tauSynExcitatory)
+            scale(.writtenTauSynInhibitory, &values.tauSynInhibitory, codes?.tauSynInhibitory)
+            scale(.writtenSynapticGain, &values.synapticGain, codes?.synapticGain)
+        }
+        return values
+    }
+
+    /// The circuit as it is in one batch.
+    package func shifted(by shift: CircuitShift) -> NeuronCircuit {
+        var circuit = self
+        circuit.leak += shift.leak
+        circuit.threshold += shift.threshold * swing
+        circuit.tauMem *= shift.tauMem
+        circuit.tauSynExcitatory *= shift.tauSynExcitatory
+        circuit.tauSynInhibitory *= shift.tauSynInhibitory
+        circuit.synapticGain *= shift.synapticGain
+        return circuit
     }
 }

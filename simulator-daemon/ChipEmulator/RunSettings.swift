@@ -40,6 +40,10 @@ extension chip_settings {
         chunk = UInt32(cyclic_delay)
         membrane_noise = profile.noise.membrane > 0
         threshold_noise = profile.noise.threshold > 0
+        noise_memory = Float(profile.noise.memory(step: ticksPerStep / ChipClock.ticksPerMicrosecond))
+        neighbour = Float(profile.crosstalk.neighbour)
+        droop = Float(profile.crosstalk.droop)
+        skewed = profile.converter.skew > 0
         converter_noise = Float(profile.converter.noise)
         samples_reference = batch.observables.reference != nil
         reference = Float(batch.observables.reference ?? 0)
@@ -52,7 +56,7 @@ extension chip_settings {
         driver_buses = UInt32(events.driverBuses)
         quadrants = UInt32(events.quadrants)
         key = trial.key
-        level = chip_level(rawValue: UInt32(instructionSet.rawValue))
+        level = instructionSet.kernelLevel
     }
 }
 

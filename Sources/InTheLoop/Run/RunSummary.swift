@@ -38,10 +38,10 @@ public struct RunSummary: Sendable, Codable {
     public var splitSeconds: Split
     /// Chip time of training and evaluation, in seconds of chip time; zero in software.
     public var chipSeconds: Double
-    /// The same while training, by part.
-    public var chipTraining: ExecutionReport?
-    /// The same in evaluations, by part.
-    public var chipEvaluation: ExecutionReport?
+    /// Chip time and energy while training, by part; nil in software.
+    public var chipTraining: ChipCosts?
+    /// Chip time and energy in evaluations, by part; nil in software.
+    public var chipEvaluation: ChipCosts?
     /// Energy of the chip, in joules; zero in software.
     public var energyJoules: Double
     /// Hidden spikes per training pattern in the last epoch.
@@ -88,8 +88,8 @@ public struct RunSummary: Sendable, Codable {
             host: split.host, link: split.link, device: split.device,
             hostParts: totals.stepSeconds.filter { $0.key != StepClock.Part.device.rawValue })
         chipSeconds = totals.training.chipSeconds + totals.evaluation.chipSeconds
-        chipTraining = device.map { _ in totals.training }
-        chipEvaluation = device.map { _ in totals.evaluation }
+        chipTraining = device.map { _ in ChipCosts(totals.training) }
+        chipEvaluation = device.map { _ in ChipCosts(totals.evaluation) }
         energyJoules = totals.training.energy + totals.evaluation.energy
         spikesPerPattern = last?.spikesPerPattern ?? 0
         eventAccounting = device.map { _ in totals.accounting }

@@ -36,7 +36,18 @@ typedef struct {
     bool cyclic;
 } chip_group;
 
-/// A neuron. Potentials are in LSB above the leak; coefficients are those of one step and of half a step.
+/// The potentials of a neuron, in LSB above the leak; and the leak itself, which they count from.
+typedef struct {
+    /// Above all numbers for a comparator that is off.
+    float threshold;
+    float reset;
+    float lower, upper;
+    float leak;
+    /// code = round(code_gain * V + code_offset + noise)
+    float code_offset;
+} chip_potentials;
+
+/// A neuron. Coefficients are those of one step and of half a step.
 typedef struct {
     /// exp(-h / tau): excitatory and inhibitory current, membrane.
     float decay_e, decay_i, decay_v;
@@ -45,22 +56,39 @@ typedef struct {
     /// Corrections inside a step: half of h / tau for a current, of h / tau + h / tau_m for the membrane.
     float bend_e, bend_i, bow_e, bow_i;
     float half_v, half_e, half_i;
-    /// Above all numbers for a comparator that is off.
-    float threshold;
+    chip_potentials potentials;
     float threshold_noise;
-    float reset;
     /// In steps.
     float refractory;
-    /// Standard deviation that the membrane gains in a step.
+    /// What a noise current of deviation 1 adds to the membrane in a step.
     float noise;
-    float lower, upper;
-    /// code = round(code_gain * V + code_offset + noise)
-    float code_gain, code_offset;
-    /// Of the leak itself, in LSB: what V counts from.
-    float leak;
+    float code_gain;
+    /// How many steps too early the column samples, at most 1.
+    float skew;
+    /// The first of its circuits.
+    uint32_t circuit;
     /// Which arbiter its spikes pass.
     uint32_t quadrant;
 } chip_neuron;
+
+/// The synapses of a row, each `[neuron]`: code `c` has the weight `c (gain + bow |c|) + fixed`.
+typedef struct {
+    /// For positive and for negative codes.
+    const float *positive, *negative;
+    /// The same; not read in a program without bows.
+    const float *positive_bow, *negative_bow;
+    /// Not read in a program without stuck synapses.
+    const float *fixed;
+} chip_row;
+
+/// The errors with which weights are written.
+typedef struct {
+    /// Standard deviation, in steps of the code; zero for none.
+    float deviation;
+    /// Signed inputs of a circuit.
+    uint32_t inputs;
+    uint64_t key;
+} chip_write_error;
 
 /// A server of events: one each `service` ticks, and `depth` that wait; `service` zero for no limit.
 typedef struct {
@@ -80,7 +108,13 @@ typedef struct {
     /// Whole steps of the delay inside a cyclic group.
     uint32_t chunk;
     bool membrane_noise, threshold_noise;
+    /// Share of the noise current that is left after a step; zero for white noise.
+    float noise_memory;
+    /// What a spike adds to the membranes beside it, and takes off those of its block, in LSB.
+    float neighbour, droop;
     float converter_noise;
+    /// Whether a column samples early.
+    bool skewed;
     /// Whether all columns sample one voltage instead of the membranes, and which, in LSB.
     bool samples_reference;
     float reference;
@@ -110,21 +144,28 @@ typedef struct chip_program chip_program;
 /// What one thread needs to run entries, and the spikes that it collected.
 typedef struct chip_workspace chip_workspace;
 
-/// A program without neurons or weights; NULL without memory.
+/// A program without neurons or weights, with room for bows and stuck synapses if there are any; NULL without memory.
 chip_program *chip_program_create(
     const chip_population *populations, uint32_t population_count,
     const chip_projection *projections, uint32_t projection_count, const uint32_t *order,
-    const chip_group *groups, uint32_t group_count);
+    const chip_group *groups, uint32_t group_count, bool bows, bool stuck);
 void chip_program_free(chip_program *program);
 /// Writes the neuron of a population.
 void chip_program_set_neuron(
     chip_program *program, uint32_t population, uint32_t index, const chip_neuron *neuron);
-/// Writes the gains of a row's synapses, `[neuron]`, for positive and for negative codes.
-void chip_program_set_gains(
-    chip_program *program, uint32_t population, uint32_t row, const float *positive,
-    const float *negative);
+/// Writes the potentials of a neuron anew.
+void chip_program_set_potentials(
+    chip_program *program, uint32_t population, uint32_t index, const chip_potentials *potentials);
+/// Writes what the synapses of a row are like.
+void chip_program_set_row(
+    chip_program *program, uint32_t population, uint32_t row, const chip_row *synapses);
 /// Writes the codes of all projections in order, each `[source, target]`.
-void chip_program_write(chip_program *program, const int8_t *codes);
+void chip_program_write(
+    chip_program *program, const int8_t *codes, const chip_write_error *error, chip_level level);
+
+/// A normal number for each of `count` counters under a key; both arrays have room for a multiple of 16.
+void chip_normals(
+    chip_level level, uint64_t key, const uint32_t *counters, float *normals, uint32_t count);
 
 /// A workspace; NULL without memory.
 chip_workspace *chip_workspace_create(void);

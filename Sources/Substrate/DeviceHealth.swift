@@ -1,5 +1,3 @@
-public import Substrate
-
 /// Who holds a device's lease.
 public struct LeaseHolder: Sendable, Hashable {
     /// The name that the holder gave.
