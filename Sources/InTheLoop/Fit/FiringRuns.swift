@@ -16,6 +16,8 @@ struct FiringRuns {
         var threshold: [Double]
         /// Variance of the error of the threshold, from the halves of the entries, in LSB squared.
         var thresholdError: [Double]
+        /// What the threshold comes out too high by for each LSB that the leak potential is taken too high.
+        var leakSensitivity: [Double]
         /// Membrane time constant, in microseconds.
         var tauMem: [Double]
         /// Leak potential less threshold, in LSB.
@@ -48,6 +50,7 @@ struct FiringRuns {
                 let halves = (0..<2).map { half in
                     measurement.values(of: recording.keeping { $0 % 2 == half }, leaks: leaks).threshold
                 }
+                let shifted = measurement.values(of: recording, leaks: leaks.map { $0 + 1 }).threshold
                 jitter.add(recording, skipped: measurement.skippedSpikes)
                 let potentials = columns.voltages(leaks, codes: driven)
                 let threshold = columns.voltages(values.threshold, codes: driven)
@@ -58,6 +61,7 @@ struct FiringRuns {
                             let error = (halves[0][circuit] - halves[1][circuit]) / 2 / columns.gain[circuit]
                             return error * error
                         },
+                        leakSensitivity: zip(shifted, values.threshold).map { $0 - $1 },
                         tauMem: values.tauMem, drive: zip(potentials, threshold).map { $0 - $1 }))
             }
             bench.noiseSeed &+= 1
@@ -86,11 +90,15 @@ struct FiringRuns {
     }
 
     /// Variance of thresholds from batch to batch of one writing, errors of measuring taken out, in LSB squared.
-    var thresholdByBatch: VarianceEstimate {
+    ///
+    /// - Parameter leak: variance of leak potentials from batch to batch, in LSB squared, which moves thresholds as they
+    ///   are measured.
+    func thresholdByBatch(leak: Double) -> VarianceEstimate {
         let values = zip(runs[0].threshold.indices, steady).map { circuit, isSteady in
             let change = runs[0].threshold[circuit] - runs[1].threshold[circuit]
             let error = (runs[0].thresholdError[circuit] + runs[1].thresholdError[circuit]) / 2
-            return isSteady ? change * change / 2 - error : .nan
+            let sensitivity = runs[0].leakSensitivity[circuit]
+            return isSteady ? change * change / 2 - error - sensitivity * sensitivity * max(0, leak) : .nan
         }
         return mean(values)
     }

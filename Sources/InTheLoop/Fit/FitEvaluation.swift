@@ -28,6 +28,8 @@ struct FitEvaluation {
     var numbers: [FittedNumber] {
         let leak = leak
         let membrane = number(.membraneNoise, noise?.membrane)
+        let correlation = correlationTime(of: membrane)
+        let leakByBatch = rest.byBatch(of: leak?.counts ?? [])
         let regular = leak?.counts ?? []
         var result: [FittedNumber?] = [
             number(.tauMem, tauMem?.variance.ofFactor),
@@ -41,11 +43,12 @@ struct FitEvaluation {
             number(.synapseBow, array.bow),
             number(.rowDriver, array.rowDriver),
             number(.programming, rest.byWriting(of: regular)),
-            membrane, correlationTime(of: membrane),
+            membrane, correlation,
             number(.thresholdNoise, firing.thresholdByEntry.scaled(by: 1 / swing)),
-            number(.spikeTime, firing.spikeTimes.scaled(by: 1_000)),
-            number(.batchThreshold, firing.thresholdByBatch.scaled(by: 1 / swing)),
-            number(.batchLeak, rest.byBatch(of: regular)),
+            spikeTime(given: correlation),
+            number(
+                .batchThreshold, firing.thresholdByBatch(leak: leakByBatch.variance).scaled(by: 1 / swing)),
+            number(.batchLeak, leakByBatch),
         ]
         result += [
             number(.converterOffset, offsets?.variance), number(.converterGain, gains?.variance),
@@ -180,6 +183,12 @@ struct FitEvaluation {
         return FittedNumber(
             .correlationTime, value: value, standardError: error, measurementError: error,
             sampleSize: membrane.sampleSize)
+    }
+
+    /// A noise current that outlasts spikes makes neighbouring intervals alike, and their covariance tells nothing.
+    private func spikeTime(given correlation: FittedNumber?) -> FittedNumber? {
+        guard let correlation, !correlation.isResolved else { return nil }
+        return number(.spikeTime, firing.spikeTimes.scaled(by: 1_000))
     }
 
     // MARK: Helpers

@@ -93,6 +93,17 @@ public enum FittedField: String, Sendable, Hashable, Codable, CaseIterable {
         }
     }
 
+    /// What the equations of the measurement may be wrong by, relative to the value (own estimates, from emulated chips
+    /// whose truth is known); zero where other errors are far larger.
+    var modelError: Double {
+        switch self {
+        case .membraneNoise, .converterNoise: 0.005
+        case .thresholdNoise, .spikeTime: 0.015
+        case .correlationTime: 0.05
+        default: 0
+        }
+    }
+
     /// The least value that is told from zero, in the field's unit: rounding to codes and the equations that the
     /// measurements use leave less (own estimates, from chips without deviations).
     public var resolution: Double {

@@ -26,8 +26,10 @@ public struct FittedNumber: Sendable, Equatable, Codable {
     ) {
         self.field = field
         self.value = value
-        self.standardError = standardError
-        self.measurementError = measurementError
+        let model = field.modelError * value
+        func error(_ error: Double) -> Double { (error * error + model * model).squareRoot() }
+        self.standardError = error(standardError)
+        self.measurementError = error(measurementError)
         self.sampleSize = sampleSize
         isResolved = value.magnitude > max(field.resolution, Self.significance * standardError)
     }
@@ -42,7 +44,9 @@ public struct FittedNumber: Sendable, Equatable, Codable {
         let deviation = max(0, scaled.variance).squareRoot()
         // Near zero the deviation is as uncertain as the root of its variance's error is large.
         func error(_ error: Double) -> Double {
-            error == 0 ? 0 : error / (2 * max(deviation, error.squareRoot()))
+            let sampling = error == 0 ? 0 : error / (2 * max(deviation, error.squareRoot()))
+            let model = field.modelError * deviation
+            return (sampling * sampling + model * model).squareRoot()
         }
         self.field = field
         value = deviation

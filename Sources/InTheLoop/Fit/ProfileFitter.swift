@@ -17,7 +17,7 @@ public struct ProfileFitter: Sendable {
     private static let potentialEntries = 56
     /// What noise and the equations of the measurement may move all thresholds by, in LSB (own estimate, from chips
     /// with noise and without an offset).
-    private static let thresholdBias = 0.35
+    private static let thresholdBias = 0.2
 
     private let device: any SpikingDevice
     private let description: DeviceDescription
