@@ -51,6 +51,7 @@ let package = Package(
 
         // Vocabulary.
         .target(name: "Tensors", path: "Sources/Tensors", swiftSettings: pure),
+        .target(name: "Charts", path: "Sources/Charts", swiftSettings: pure),
         .target(name: "Substrate", path: "Sources/Substrate", swiftSettings: pure),
         .target(name: "DeviceTransport", path: "drivers/DeviceTransport", swiftSettings: pure),
         .target(
@@ -95,7 +96,7 @@ let package = Package(
         .executableTarget(
             name: "TrainerCLI",
             dependencies: [
-                "InTheLoop", "Settings", "SpikingNetworks", "SpikeData", "Substrate", "Tensors",
+                "Charts", "InTheLoop", "Settings", "SpikingNetworks", "SpikeData", "Substrate", "Tensors",
                 "DeviceClient", "DeviceTransport", "ZeroMQDriver", argumentParser,
             ],
             path: "Sources/TrainerCLI", swiftSettings: edge),
@@ -117,6 +118,9 @@ let package = Package(
         // Tests, bottom-up too.
         .testTarget(
             name: "TensorsTests", dependencies: ["Tensors"], path: "Tests/TensorsTests",
+            swiftSettings: strictness),
+        .testTarget(
+            name: "ChartsTests", dependencies: ["Charts"], path: "Tests/ChartsTests",
             swiftSettings: strictness),
         .testTarget(
             name: "DeviceTransportTests", dependencies: ["DeviceTransport"],
@@ -154,13 +158,13 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "ChipEmulator", "DeviceClient", "DeviceTransport", "SimulatorDaemon", "Substrate",
+                "ChipEmulator", "DeviceClient", "DeviceTransport", "InTheLoop", "SimulatorDaemon", "Substrate",
                 "WireProtocol", "ZeroMQDriver",
             ],
             path: "Tests/DaemonTests", swiftSettings: strictness),
         .testTarget(
             name: "TrainerCLITests",
-            dependencies: ["TrainerCLI", "InTheLoop", "SpikeData", "Substrate"],
+            dependencies: ["TrainerCLI", "Charts", "InTheLoop", "SpikeData", "Substrate"],
             path: "Tests/TrainerCLITests", exclude: ["Help"], swiftSettings: strictness),
         .testTarget(name: "PackageTests", path: "Tests/PackageTests", swiftSettings: strictness),
     ],

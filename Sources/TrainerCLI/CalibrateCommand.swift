@@ -58,15 +58,17 @@ struct CalibrateCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let targets = try ExperimentSource(name: experiment).experiment(settings: settings).neuronTargets
+        let experiment = try ExperimentSource(name: experiment).experiment(settings: settings)
         let opened = try await OpenedDevice.open(
-            device.choice ?? DeviceOptions.firstChip, label: "volley calibrate")
+            device.choice(else: DeviceOptions.firstChip), label: "volley calibrate")
         let watch = SignalWatch.abandoning(opened)
         defer { watch.end() }
         do {
             guard let device = opened.device else { return }
+            let description = try await device.describe()
             let work = CalibrationWork(
-                device: device, description: try await device.describe(), targets: targets,
+                device: device, description: description,
+                targets: experiment.neuronTargets(on: description.geometry),
                 cache: CalibrationCache(environment: ProcessInfo.processInfo.environment))
             let isStale = check ? try await probe(work) : try await calibrate(work)
             await opened.close()

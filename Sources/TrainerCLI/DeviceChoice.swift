@@ -13,6 +13,23 @@ enum DeviceChoice: Hashable {
     case bundled(serial: UInt64, profile: String?, settings: [String])
 }
 
+extension DeviceChoice {
+    /// An emulated chip like this one, with what is given instead: another serial is a chip of the same kind, and
+    /// settings are made over those that are there, but belong to the profile that they were made over.
+    func chip(serial: UInt64? = nil, profile: String? = nil, settings: [String] = []) -> DeviceChoice {
+        var chip: (serial: UInt64, profile: String?, settings: [String]) = (1, nil, [])
+        if case .bundled(let serial, let profile, let settings) = self { chip = (serial, profile, settings) }
+        if let serial { chip.serial = serial }
+        if let profile { (chip.profile, chip.settings) = (Self.resolved(profile), []) }
+        return .bundled(serial: chip.serial, profile: chip.profile, settings: chip.settings + settings)
+    }
+
+    /// A profile's file as an absolute path, so that a run can be taken up from elsewhere; names have no slash or dot.
+    private static func resolved(_ profile: String) -> String {
+        profile.contains { $0 == "/" || $0 == "." } ? URL(fileURLWithPath: profile).path : profile
+    }
+}
+
 /// The options that choose a device.
 struct DeviceOptions: ParsableArguments {
     @Option(
@@ -56,6 +73,11 @@ struct DeviceOptions: ParsableArguments {
         if let device {
             do { _ = try DeviceURI(device) } catch { throw ValidationError(error.detail) }
         }
+        try Self.check(chipSet: chipSet)
+    }
+
+    /// Refuses settings of a chip that are none.
+    static func check(chipSet: [String]) throws {
         for setting in chipSet where setting.firstIndex(of: "=") ?? setting.startIndex == setting.startIndex {
             throw ValidationError(
                 "--chip-set \(setting): write FIELD=VALUE, such as noise.membrane_lsb=2.")
@@ -70,18 +92,7 @@ struct DeviceOptions: ParsableArguments {
         if software { return .software }
         if let device, let uri = try? DeviceURI(device) { return .remote(uri) }
         guard serial != nil || profile != nil || !chipSet.isEmpty else { return fallback }
-        var chip: (serial: UInt64, profile: String?, settings: [String]) = (1, nil, [])
-        if case .bundled(let serial, let profile, let settings) = fallback { chip = (serial, profile, settings) }
-        if let serial { chip.serial = serial }
-        // Settings belong to the profile that they were made over.
-        if let profile { (chip.profile, chip.settings) = (Self.resolved(profile), []) }
-        return .bundled(
-            serial: chip.serial, profile: chip.profile, settings: chip.settings + chipSet)
-    }
-
-    /// A profile's file as an absolute path, so that a run can be taken up from elsewhere; names have no slash or dot.
-    private static func resolved(_ profile: String) -> String {
-        profile.contains { $0 == "/" || $0 == "." } ? URL(fileURLWithPath: profile).path : profile
+        return fallback.chip(serial: serial, profile: profile, settings: chipSet)
     }
 
     /// The chip that is started where nothing else is said.

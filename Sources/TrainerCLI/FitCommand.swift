@@ -66,7 +66,7 @@ struct FitCommand: AsyncParsableCommand {
     func run() async throws {
         let experiment = try ExperimentSource(name: experiment).experiment(settings: settings)
         let opened = try await OpenedDevice.open(
-            device.choice ?? DeviceOptions.firstChip, label: "volley fit")
+            device.choice(else: DeviceOptions.firstChip), label: "volley fit")
         let watch = SignalWatch.abandoning(opened)
         defer { watch.end() }
         do {

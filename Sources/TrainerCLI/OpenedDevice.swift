@@ -17,8 +17,11 @@ struct OpenedDevice: Sendable {
     ///
     /// - Parameters:
     ///   - label: what others are told when they ask who has the chip.
+    ///   - threads: threads of the bundled daemon; nil for one for each core.
     /// - Throws: `DeviceError`, when the daemon does not start; a device that does not answer shows at its first use.
-    static func open(_ choice: DeviceChoice, label: String) async throws(DeviceError) -> OpenedDevice {
+    static func open(
+        _ choice: DeviceChoice, label: String, threads: Int? = nil
+    ) async throws(DeviceError) -> OpenedDevice {
         switch choice {
         case .software:
             return OpenedDevice(device: nil, remote: nil, address: nil, daemon: nil)
@@ -28,6 +31,7 @@ struct OpenedDevice: Sendable {
             var arguments = ["--serial", "\(serial)", "--log-level", "warning"]
             if let profile { arguments += ["--profile", profile] }
             for setting in settings { arguments += ["--set", setting] }
+            if let threads { arguments += ["--threads", "\(threads)"] }
             let daemon = try DaemonProcess(arguments: arguments)
             return connected(to: daemon.address, label: label, daemon: daemon)
         }

@@ -196,15 +196,17 @@ struct TrainCommand: AsyncParsableCommand {
         "Go on with: volley train --resume \(shown(folder))"
     }
 
-    /// The folder's path, from here if it lies below.
-    private static func shown(_ folder: RunFolder) -> String {
+    private static func shown(_ folder: RunFolder) -> String { shown(folder.url) }
+
+    /// A folder's path, from here if it lies below.
+    static func shown(_ url: URL) -> String {
         let here = FileManager.default.currentDirectoryPath + "/"
-        let path = folder.url.path
+        let path = url.path
         return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
     }
 
     /// A time as the name of a folder: 20260131-142501, in the user's own zone.
-    private static func date(_ date: Date) -> String {
+    static func date(_ date: Date) -> String {
         let parts = Calendar(identifier: .gregorian).dateComponents(
             [.year, .month, .day, .hour, .minute, .second], from: date)
         func two(_ value: Int?) -> String { (value ?? 0) < 10 ? "0\(value ?? 0)" : "\(value ?? 0)" }

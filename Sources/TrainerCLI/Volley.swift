@@ -18,6 +18,8 @@ import InTheLoop
                   the reference network, on emulated chip number 7
               volley evaluate runs/NAME --serial 8
                   the trained weights on another chip
+              volley wafer yinyang --serials 1...20
+                  the first run on twenty chips, and how much they differ
               volley train yinyang --device zmq+tcp://127.0.0.1:7755
                   on the chip behind an address
 
@@ -26,9 +28,9 @@ import InTheLoop
             """,
         version: VolleyVersion.current,
         subcommands: [
-            TrainCommand.self, EvaluateCommand.self, ExperimentCommand.self, DataCommand.self,
-            DevicesCommand.self, ChipCommand.self, CalibrateCommand.self, FitCommand.self,
-            GradientCommand.self,
+TrainCommand.self, EvaluateCommand.self, WaferCommand.self, ExperimentCommand.self, DataCommand.self,
+            DevicesCommand.self, ChipCommand.self, CalibrateCommand.self, FitCommand.self, GradientCommand.self,
+            PlotCommand.self,
         ])
 
     /// Runs the command that the arguments name, and turns what it throws into words and an exit code.

@@ -14,17 +14,22 @@ import Testing
         return TestBatch.batch(configuration, codes: codes, entries: events, id: id)
     }
 
-    @Test func threadsAndInstructionSetsGiveTheSameBits() throws {
+    @Test(arguments: [ChipProfile.Integration.Resolution.tick, .step])
+    func threadsAndInstructionSetsGiveTheSameBits(
+        resolution: ChipProfile.Integration.Resolution
+    ) throws {
+        var profile = ChipProfile.everything
+        profile.integration.resolution = resolution
         for recurrent in [false, true] {
             let batch = batch(recurrent: recurrent)
             var first = EmulatedChip(
-                profile: .everything, serial: 42, threads: 1, instructionSet: .baseline)
+                profile: profile, serial: 42, threads: 1, instructionSet: .baseline)
             let expected = try first.run(batch)
             #expect(expected.spikes.eventCount > 100)
             for instructionSet in InstructionSet.available {
                 for threads in 1...3 {
                     var chip = EmulatedChip(
-                        profile: .everything, serial: 42, threads: threads,
+                        profile: profile, serial: 42, threads: threads,
                         instructionSet: instructionSet)
                     #expect(
                         try chip.run(batch) == expected, "\(instructionSet), \(threads) threads")

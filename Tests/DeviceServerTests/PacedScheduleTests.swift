@@ -24,14 +24,24 @@ import Testing
         #expect(end == .seconds(6))
     }
 
-    @Test func timeThatTheEmulatorLostIsNotMadeUpFor() {
+    @Test func aShortPauseOfTheComputerIsMadeUpFor() {
+        var schedule = PacedSchedule()
+        let late = schedule.release(
+            start: .zero, wasWaiting: false, computed: .milliseconds(1_200), chipSeconds: 1)
+        #expect(late == .milliseconds(1_200))
+        let next = schedule.release(
+            start: late, wasWaiting: true, computed: .milliseconds(1_300), chipSeconds: 1)
+        #expect(next == .seconds(2))
+    }
+
+    @Test func timeThatASlowEmulatorLostIsNotMadeUpFor() {
         var schedule = PacedSchedule()
         let slow = schedule.release(
             start: .zero, wasWaiting: false, computed: .seconds(3), chipSeconds: 1)
         #expect(slow == .seconds(3))
         let next = schedule.release(
             start: .seconds(3), wasWaiting: true, computed: .seconds(3), chipSeconds: 1)
-        #expect(next == .seconds(4))
+        #expect(next == .seconds(4) - PacedSchedule.grace)
     }
 
     @Test func aJobThatArrivesEarlyWaitsForTheOneBefore() {

@@ -11,6 +11,7 @@ import Testing
     /// The arrows of the architecture. Tests may import what they like.
     private static let targets: [String: Target] = [
         "Tensors": Target(folder: "Sources/Tensors", modules: []),
+        "Charts": Target(folder: "Sources/Charts", modules: []),
         "Substrate": Target(folder: "Sources/Substrate", modules: []),
         "DeviceTransport": Target(folder: "drivers/DeviceTransport", modules: []),
         "Settings": Target(folder: "Sources/Settings", modules: ["Yams"]),
@@ -36,7 +37,7 @@ import Testing
         "TrainerCLI": Target(
             folder: "Sources/TrainerCLI",
             modules: [
-                "InTheLoop", "Settings", "SpikingNetworks", "SpikeData", "Substrate", "Tensors",
+                "Charts", "InTheLoop", "Settings", "SpikingNetworks", "SpikeData", "Substrate", "Tensors",
                 "DeviceClient", "DeviceTransport", "ZeroMQDriver", "ArgumentParser",
             ]),
         "SimulatorDaemon": Target(
@@ -52,7 +53,7 @@ import Testing
 
     /// Targets that get along without Foundation: values, kernels, and what has to run anywhere.
     private static let withoutFoundation: Set<String> = [
-        "Tensors", "Substrate", "SpikingNetworks", "WireProtocol", "ChipEmulator", "DeviceTransport",
+        "Tensors", "Charts", "Substrate", "SpikingNetworks", "WireProtocol", "ChipEmulator", "DeviceTransport",
     ]
 
     private let tree: SourceTree

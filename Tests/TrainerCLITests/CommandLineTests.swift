@@ -20,8 +20,8 @@ struct CommandLineTests {
         let result = try VolleyProcess.run("--help")
         #expect(result.status == 0)
         for word in [
-            "train", "evaluate", "experiment", "data", "devices", "chip", "gradient",
-            "volley train yinyang", "EXIT STATUS", "  130  ",
+            "train", "evaluate", "experiment", "data", "devices", "chip", "gradient", "wafer",
+            "plot", "volley train yinyang", "EXIT STATUS", "  130  ",
         ] {
             #expect(result.output.contains(word), "\(word)")
         }

@@ -7,7 +7,8 @@ import Testing
 @Suite(.enabled(if: VolleyProcess.exists, "\(VolleyProcess.absent)"))
 struct HelpTests {
     @Test(arguments: [
-        "volley", "train", "evaluate", "experiment", "data", "devices", "chip", "gradient",
+        "volley", "train", "evaluate", "experiment", "data", "devices", "chip", "calibrate", "gradient",
+        "wafer", "plot", "fit",
     ])
     func helpIsAsWritten(command: String) throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -21,7 +22,7 @@ struct HelpTests {
 
     @Test(arguments: [
         [], ["train"], ["evaluate"], ["experiment", "show"], ["data", "fetch"], ["devices"], ["chip"],
-        ["gradient"],
+        ["calibrate"], ["gradient"], ["wafer"], ["plot"], ["fit"],
     ])
     func helpOfEveryCommandHasExamples(command: [String]) throws {
         let result = try VolleyProcess(command + ["--help"]).finish()

@@ -112,7 +112,7 @@ extension ChipProfile.Energy {
     init(reading reader: inout FieldReader) throws(FieldError) {
         staticPower =
             try reader.number(
-                "energy.static_mw", 280, in: 0...1e6,
+                "energy.static_mw", 284, in: 0...1e6,
                 "Power of the chip at rest, in mW. Own estimate of its part in 300 mW (inference as first published) or 200 mW (Cramer "
                     + "et al. 2022).") / 1e3
         event =

@@ -30,41 +30,63 @@ struct KeyedDraw {
         case synapseBow = 13
         /// Skew of a CADC column; index: column.
         case converterSkew = 14
-        /// Error of writing a parameter; indices: circuit, what is written, noise seed. One for each parameter.
+        /// Error of writing a leak; indices: circuit, what is written, noise seed.
         case writtenLeak = 15
+        /// Error of writing a reset; indices: circuit, what is written, noise seed.
         case writtenReset = 16
+        /// Error of writing a threshold; indices: circuit, what is written, noise seed.
         case writtenThreshold = 17
+        /// Error of writing a membrane time constant; indices: circuit, what is written, noise seed.
         case writtenTauMem = 18
+        /// Error of writing an excitatory time constant; indices: circuit, what is written, noise seed.
         case writtenTauSynExcitatory = 19
+        /// Error of writing an inhibitory time constant; indices: circuit, what is written, noise seed.
         case writtenTauSynInhibitory = 20
+        /// Error of writing a synaptic gain; indices: circuit, what is written, noise seed.
         case writtenSynapticGain = 21
         /// Key of the errors of writing weights; index: noise seed.
         case writtenWeight = 22
-        /// Defects of a circuit; index: circuit.
+        /// Whether a circuit is dead; index: circuit.
         case dead = 23
+        /// Whether a circuit is silent; index: circuit.
         case silent = 24
+        /// Whether a circuit fires always; index: circuit.
         case firing = 25
-        /// Defects of a synapse; indices: circuit, row.
+        /// Whether a synapse is stuck at zero; indices: circuit, row.
         case stuckAtZero = 26
+        /// Whether a synapse is stuck at its full weight; indices: circuit, row.
         case stuckAtFull = 27
-        /// Key of the temperature coefficients of all circuits.
+        /// Key of the leaks' temperature coefficients.
         case temperatureLeak = 28
+        /// Key of the time constants' temperature coefficients.
         case temperatureTau = 29
+        /// Key of the thresholds' temperature coefficients.
         case temperatureThreshold = 30
+        /// Key of the gains' temperature coefficients.
         case temperatureGain = 31
-        /// Key of the changes of a batch; indices: noise seed, batch.
+        /// Key of the leaks of a batch; indices: noise seed, batch.
         case batchLeak = 32
+        /// Key of the thresholds of a batch; indices: noise seed, batch.
         case batchThreshold = 33
+        /// Key of the membrane time constants of a batch; indices: noise seed, batch.
         case batchTauMem = 34
+        /// Key of the excitatory time constants of a batch; indices: noise seed, batch.
         case batchTauSynExcitatory = 35
+        /// Key of the inhibitory time constants of a batch; indices: noise seed, batch.
         case batchTauSynInhibitory = 36
+        /// Key of the synaptic gains of a batch; indices: noise seed, batch.
         case batchSynapticGain = 37
-        /// Key of a node of the drift; indices: noise seed, octave, node.
+        /// Key of a node of the leaks' drift; indices: noise seed, octave, node.
         case driftLeak = 38
+        /// Key of a node of the thresholds' drift; indices: noise seed, octave, node.
         case driftThreshold = 39
+        /// Key of a node of the membrane time constants' drift; indices: noise seed, octave, node.
         case driftTauMem = 40
+        /// Key of a node of the excitatory time constants' drift; indices: noise seed, octave, node.
         case driftTauSynExcitatory = 41
+        /// Key of a node of the inhibitory time constants' drift; indices: noise seed, octave, node.
         case driftTauSynInhibitory = 42
+        /// Key of a node of the synaptic gains' drift; indices: noise seed, octave, node.
         case driftSynapticGain = 43
     }
 
