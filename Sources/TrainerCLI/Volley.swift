@@ -28,7 +28,7 @@ import InTheLoop
             """,
         version: VolleyVersion.current,
         subcommands: [
-TrainCommand.self, EvaluateCommand.self, WaferCommand.self, ExperimentCommand.self, DataCommand.self,
+            TrainCommand.self, EvaluateCommand.self, WaferCommand.self, ExperimentCommand.self, DataCommand.self,
             DevicesCommand.self, ChipCommand.self, CalibrateCommand.self, FitCommand.self, GradientCommand.self,
             PlotCommand.self,
         ])

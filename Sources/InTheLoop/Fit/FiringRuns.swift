@@ -24,6 +24,11 @@ struct FiringRuns {
         var drive: [Double]
     }
 
+    /// Distance of threshold and leak potential that thresholds are relative to, in LSB; shape `[circuit]`.
+    ///
+    /// Codes are written on a chip whose targets say what is asked for. Without codes the target of the leak potential
+    /// itself is above the threshold.
+    let swings: [Double]
     /// The three batches.
     private(set) var runs: [Run] = []
     private var jitter: FiringJitter
@@ -37,6 +42,12 @@ struct FiringRuns {
         let measurement = FiringMeasurement(bench, entries: Self.entries)
         let rest = PotentialMeasurement(bench, entries: Self.entries)
         let driven = measurement.firing(codes)
+        let (parameters, targets) = (bench.parameters, bench.targets)
+        let takesCodes = bench.takesCodes
+        swings = driven.map { codes in
+            let leak = takesCodes ? targets.leak : parameters.values(of: codes).leak
+            return (targets.threshold - leak).magnitude
+        }
         let seed = bench.noiseSeed
         defer { bench.noiseSeed = seed }
         jitter = FiringJitter(circuits: bench.circuits)
@@ -89,7 +100,7 @@ struct FiringRuns {
         }
     }
 
-    /// Variance of thresholds from batch to batch of one writing, errors of measuring taken out, in LSB squared.
+    /// Variance of thresholds from batch to batch of one writing, errors of measuring taken out, relative to the swing.
     ///
     /// - Parameter leak: variance of leak potentials from batch to batch, in LSB squared, which moves thresholds as they
     ///   are measured.
@@ -98,19 +109,22 @@ struct FiringRuns {
             let change = runs[0].threshold[circuit] - runs[1].threshold[circuit]
             let error = (runs[0].thresholdError[circuit] + runs[1].thresholdError[circuit]) / 2
             let sensitivity = runs[0].leakSensitivity[circuit]
-            return isSteady ? change * change / 2 - error - sensitivity * sensitivity * max(0, leak) : .nan
+            let variance = change * change / 2 - error - sensitivity * sensitivity * max(0, leak)
+            return isSteady ? variance / (swings[circuit] * swings[circuit]) : .nan
         }
         return mean(values)
     }
 
-    /// Variance of thresholds from entry to entry, in LSB squared.
+    /// Variance of thresholds from entry to entry, relative to the swing.
     ///
     /// With `V(T) = D - (D - R) exp(-T / tau_m)` at the threshold, an interval grows by `tau_m / (D - threshold)` for
     /// each LSB of the threshold.
     var thresholdByEntry: VarianceEstimate {
         let (drive, tauMem) = (runs[0].drive, tauMem)
         let values = zip(jitter.byEntry.enumerated(), steady).map { circuit, isSteady in
-            let slope = ChipClock.ticksPerMicrosecond * tauMem[circuit.offset] / drive[circuit.offset]
+            let slope =
+                ChipClock.ticksPerMicrosecond * tauMem[circuit.offset] / drive[circuit.offset]
+                * swings[circuit.offset]
             return isSteady ? circuit.element / (slope * slope) : .nan
         }
         return mean(values)

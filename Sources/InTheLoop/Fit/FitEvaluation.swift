@@ -44,10 +44,10 @@ struct FitEvaluation {
             number(.rowDriver, array.rowDriver),
             number(.programming, rest.byWriting(of: regular)),
             membrane, correlation,
-            number(.thresholdNoise, firing.thresholdByEntry.scaled(by: 1 / swing)),
+            number(.thresholdNoise, firing.thresholdByEntry),
             spikeTime(given: correlation),
             number(
-                .batchThreshold, firing.thresholdByBatch(leak: leakByBatch.variance).scaled(by: 1 / swing)),
+                .batchThreshold, firing.thresholdByBatch(leak: leakByBatch.variance)),
             number(.batchLeak, leakByBatch),
         ]
         result += [
@@ -87,7 +87,7 @@ struct FitEvaluation {
         return ProfileFit.Circuits(
             leak: rest.mean.map { $0 - nominal.leak },
             reset: mean(runs.map(\.reset)).map { $0 - nominal.reset },
-            threshold: mean(runs.map(\.threshold)).map { ($0 - nominal.threshold) / swing },
+            threshold: zip(mean(runs.map(\.threshold)), firing.swings).map { ($0 - nominal.threshold) / $1 },
             tauMem: firing.tauMem.map { $0 / nominal.tauMem },
             tauSynExcitatory: mean(synapses.map(\.tauSynExcitatory)).map { $0 / nominal.tauSynExcitatory },
             tauSynInhibitory: mean(synapses.map(\.tauSynInhibitory)).map { $0 / nominal.tauSynInhibitory },
@@ -107,7 +107,7 @@ struct FitEvaluation {
 
     private var threshold: PairedSpread? {
         firing.spread(resolution: resolution(.threshold)) {
-            $0.threshold.map { ($0 - nominal.threshold) / swing }
+            zip($0.threshold, firing.swings).map { ($0 - nominal.threshold) / $1 }
         }
     }
 

@@ -105,7 +105,8 @@ public struct ProfileFitter: Sendable {
             thresholdBias: Self.thresholdBias, converter: converter, rest: rest, firing: firing,
             synapses: synapses, synapsesPerCircuit: measurement.synapsesPerCircuit,
             array: SynapseSpread(array),
-            noise: rest.noise(tauMem: firing.tauMem, gain: columns.gain))
+            noise: rest.noise(
+                tauMem: firing.tauMem, gain: columns.gain, converter: converter.noise.variance))
         return ProfileFit(
             device: CalibrationIdentity(description), geometry: description.geometry,
             parameters: description.parameters, targets: targets, numbers: evaluation.numbers,

@@ -61,9 +61,9 @@ struct RestingMeasurement {
     }
 
     /// What moves the membranes; arguments as in `RestingMovements`.
-    func noise(tauMem: [Double], gain: [Double]) -> RestingMovements.Noise? {
+    func noise(tauMem: [Double], gain: [Double], converter: Double) -> RestingMovements.Noise? {
         let regular = PairedSpread.regular(mean, resolution: FittedField.leak.resolution)
-        return movements.noise(tauMem: tauMem, gain: gain, regular: regular)
+        return movements.noise(tauMem: tauMem, gain: gain, converter: converter, regular: regular)
     }
 
     /// Variance from batch to batch of one writing, errors of measuring taken out.

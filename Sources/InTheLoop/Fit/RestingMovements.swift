@@ -4,7 +4,8 @@ internal import Tensors
 /// The autocovariance of membranes at rest, and the noise that it tells of.
 ///
 /// A membrane with time constant `m` that is moved by a current of correlation time `c` has the autocovariance
-/// `s^2 (m exp(-t/m) - c exp(-t/c)) / (m - c)`; white noise of the converter adds at `t = 0` only, which is left out.
+/// `s^2 (m exp(-t/m) - c exp(-t/c)) / (m - c)`; white noise of the converter adds at `t = 0` only. At lags far above `c`
+/// that is an exponential of another height, so that `c` shows only with the value at zero, less the converter's noise.
 struct RestingMovements {
     /// Longest lag, in membrane time constants: what comes later is noise of the estimate (own estimate).
     private static let longest = 2.5
@@ -76,8 +77,9 @@ struct RestingMovements {
     /// - Parameters:
     ///   - tauMem: in microseconds, NaN where unknown; shape `[circuit]`.
     ///   - gain: of the columns; shape `[circuit]`.
+    ///   - converter: variance of the converter's noise without rounding, in squares of readings.
     ///   - regular: which circuits count.
-    func noise(tauMem: [Double], gain: [Double], regular: [Bool]) -> Noise? {
+    func noise(tauMem: [Double], gain: [Double], converter: Double, regular: [Bool]) -> Noise? {
         let used = regular.indices.filter { regular[$0] && tauMem[$0].isFinite && gain[$0].isFinite }
         guard used.count >= 32, batches > 0 else { return nil }
         let centre = used.map { tauMem[$0] }.sorted()[used.count / 2]
@@ -99,14 +101,19 @@ struct RestingMovements {
                 } / Double(some.count)
             }
         }
-        func fitted(_ correlation: Double, _ includes: (Int) -> Bool) -> (variance: Double, error: Double) {
-            let (c, s) = (measured(includes).dropFirst(), shape(correlation, includes).dropFirst())
+        let white = used.reduce(0) { $0 + (max(0, converter) + 1.0 / 12) / (gain[$1] * gain[$1]) } / Double(used.count)
+        func fitted(
+            _ correlation: Double, lags: PartialRangeFrom<Int>, _ includes: (Int) -> Bool
+        ) -> (variance: Double, error: Double) {
+            var covariances = measured(includes)
+            covariances[0] -= white
+            let (c, s) = (covariances[lags], shape(correlation, includes)[lags])
             let variance = zip(c, s).reduce(0) { $0 + $1.0 * $1.1 } / s.reduce(0) { $0 + $1 * $1 }
             let error = zip(c, s).reduce(0) { $0 + ($1.0 - variance * $1.1) * ($1.0 - variance * $1.1) }
             return (variance, error)
         }
         let correlation = Jackknife.estimate { includes in
-            Self.minimum(0...Self.slowest * centre) { fitted($0, includes).error }
+            Self.minimum(0...Self.slowest * centre) { fitted($0, lags: 0..., includes).error }
         }
         let isWhite =
             correlation.value
@@ -114,9 +121,9 @@ struct RestingMovements {
                 FittedField.correlationTime.resolution, FittedNumber.significance * correlation.error)
         let time = isWhite ? 0 : correlation.value
         return Noise(
-            membrane: Jackknife.variance(count: used.count) { fitted(time, $0).variance },
+            membrane: Jackknife.variance(count: used.count) { fitted(time, lags: 1..., $0).variance },
             correlation: correlation,
-            white: Jackknife.estimate { measured($0)[0] - fitted(time, $0).variance })
+            white: Jackknife.estimate { measured($0)[0] - fitted(time, lags: 1..., $0).variance })
     }
 
     /// The autocorrelation of a membrane at a lag; times in microseconds.
