@@ -41,8 +41,7 @@ struct ConverterMeasurement {
             }
             let both = moments[0].adding(moments[1])
             for (k, moments) in [both, moments[0], moments[1]].enumerated() { readings[k].append(moments.means) }
-            for circuit in squares.indices {
-                guard Self.isReadable(both.means[circuit], highest) else { continue }
+            for circuit in squares.indices where Self.isReadable(both.means[circuit], highest) {
                 squares[circuit] += both.variances[circuit]
                 used[circuit] += 1
             }
