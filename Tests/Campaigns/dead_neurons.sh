@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# How much the test error grows when 15 % of the hidden neurons die after training, with and without dropout: about 6
-# minutes on two cores.
+# How much the test error grows when 15 % of the hidden neurons die after training, with and without dropout: about
+# 10 minutes on two cores.
 #
 #   Tests/Campaigns/dead_neurons.sh [--data DIR] [--output DIR] [--epochs N] [--jobs N] [mnist16|yinyang]
 #

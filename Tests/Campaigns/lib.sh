@@ -44,7 +44,6 @@ begin() {
     # From here on paths are those of the repository.
     cd "$here/../.."
     [ -x "$volley" ] || die 69 "$volley is missing: make build"
-    mkdir -p "$output"
     SECONDS=0
 }
 

@@ -12,6 +12,7 @@
 # DIR (default: runs/self_calibration) gets results.csv, results.svg, and all runs. What is done is not repeated.
 . "$(dirname "$0")/lib.sh"
 begin self_calibration "$@"
+mkdir -p "$output"
 
 levels=(0 10 20 30 40 50)
 

@@ -15,9 +15,13 @@ struct CalibrationChip {
     let device: EmulatedDevice
 
     /// A chip; fewer circuits make a quicker one.
-    init(serial: UInt64 = 1, circuits: Int = 512, threads: Int? = nil) {
+    init(
+        serial: UInt64 = 1, circuits: Int = 512, threads: Int? = nil,
+        adjust: (inout ChipProfile) -> Void = { _ in }
+    ) {
         var profile = ChipProfile.standard
         profile.geometry.neuronCircuits = circuits
+        adjust(&profile)
         self.profile = profile
         self.serial = serial
         device = EmulatedDevice(EmulatedChip(profile: profile, serial: serial, threads: threads))

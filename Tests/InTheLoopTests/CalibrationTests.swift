@@ -133,6 +133,30 @@ import Testing
         #expect(!within(.leak, dead) && !within(.leak, saturated))
     }
 
+    @Test func defectsOfTheChipAreFoundEachWhereItShows() async throws {
+        let chip = CalibrationChip(serial: 5, circuits: 64) {
+            $0.defects.deadCircuits = [3]
+            $0.defects.silentCircuits = [20, 21]
+            $0.defects.firingCircuits = [40]
+        }
+        let result = try await chip.calibrated()
+        let failed = result.succeeded.indices.filter { !result.succeeded[$0] }
+        #expect(failed == [3, 20, 21, 40])
+        func failures(_ circuit: Int) -> [CalibratedParameter] {
+            CalibratedParameter.allCases.filter { !result.succeeded($0)[circuit] }
+        }
+        // A dead membrane stays at its leak; a silent neuron has good synapses; one that always fires can be measured.
+        #expect(!failures(3).contains(.leak) && failures(3).contains(.synapticGain))
+        #expect(failures(20) == [.reset, .threshold, .tauMem])
+        #expect(failures(40) == [.threshold])
+        // None of them looks like a chip that has changed.
+        var next: UInt64 = 500
+        let report = try await CalibrationProbe(
+            chip.device, description: await chip.device.describe(), calibration: result
+        ).run(nextBatch: &next)
+        #expect(!report.isStale)
+    }
+
     @Test func batchesAreCountedOnAlsoWhenTheDeviceFails() async throws {
         let chip = CalibrationChip(circuits: 16)
         let description = await chip.device.describe()

@@ -19,8 +19,8 @@ struct ServeCommand: ParsableCommand {
                   chip number 7, for every user of this machine
               volleyd serve --listen tcp://127.0.0.1:0 --profile ideal
                   a chip without mismatch and noise, on a port that is picked and printed
-              volleyd serve --listen ipc:///tmp/chip.sock --profile mine.yaml --set noise.membrane_lsb=2
-                  a kind of chip of your own, with another value of one field
+              volleyd serve --listen ipc:///tmp/chip.sock --profile mine.yaml
+                  a kind of chip of your own; --set noise.membrane_lsb=2 sets a field of it
               volleyd serve --listen ipc:///tmp/chip.sock --mode paced
                   results come at the chip's own rate
 

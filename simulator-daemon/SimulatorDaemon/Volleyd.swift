@@ -9,7 +9,7 @@ import ChipEmulator
         discussion: """
             EXAMPLES
               volleyd --listen ipc:///tmp/chip.sock
-                  a chip for this user of this machine; the same as volleyd serve --listen ...
+                  a chip for this user of this machine; short for volleyd serve
               volleyd --listen tcp://127.0.0.1:7755 --serial 7 --profile ideal
                   chip number 7 without mismatch and noise, for every user of this machine
               volleyd profile list
@@ -19,7 +19,7 @@ import ChipEmulator
                   a kind of chip of your own
 
             EXIT STATUS
-              0   stopped by SIGTERM, SIGINT or, with --exit-with-parent, by the end of standard input
+              0   stopped by SIGTERM, SIGINT, or with whoever started it
               64  wrong arguments
               65  wrong chip profile
               69  cannot listen on the address

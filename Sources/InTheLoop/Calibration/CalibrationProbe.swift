@@ -71,10 +71,10 @@ public struct CalibrationProbe: Sendable {
 
     /// Measures and compares.
     ///
-    /// A shift of all neurons by half the bound that a calibrated spread may have is more than the spread of a good
-    /// calibration and ten times the noise of the probe's median; training would have to make up for it. A deviation
-    /// beyond the bound itself is a chip that no longer counts as calibrated; the probe's own noise takes less than half
-    /// of it.
+    /// The limits follow from the bounds of a calibrated spread. A median beyond half a bound moves all neurons by more
+    /// than a good calibration leaves them apart, and is far beyond the noise of the probe, which the median over the
+    /// circuits makes small. A deviation beyond the bound itself is a chip that no longer counts as calibrated; the
+    /// noise of single circuits takes less than half of it.
     ///
     /// - Parameter nextBatch: number of the next batch; counted on, also where an error ends the probe.
     /// - Throws: what the device answers.

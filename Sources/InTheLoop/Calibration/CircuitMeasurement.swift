@@ -25,7 +25,7 @@ struct CircuitMeasurement {
     }
 
     /// Batches of a measurement.
-    static let batches = 5
+    static let batches = 6
 
     /// The voltage at which columns are compared, in CADC LSB: between leak and threshold.
     let reference: Double
@@ -66,6 +66,10 @@ struct CircuitMeasurement {
         let fired = try await firing.values(&bench, codes: driven, leaks: leaks)
         finished()
         (result.reset, result.threshold, result.tauMem) = (fired.reset, fired.threshold, fired.tauMem)
+        for circuit in try await potential.restless(&bench, codes: codes) {
+            result.threshold[circuit] = .nan
+        }
+        finished()
         let answered = try await synapses.values(&bench, codes: codes, tauMem: fired.tauMem)
         finished()
         result.tauSynExcitatory = answered.tauSynExcitatory

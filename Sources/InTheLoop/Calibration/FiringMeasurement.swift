@@ -52,9 +52,10 @@ struct FiringMeasurement {
         let (targets, parameters) = (bench.targets, bench.parameters)
         let highest = Double(bench.geometry.cadcMaximum) - Self.readingMargin
         swing = targets.threshold - min(targets.leak, targets.reset)
-        let slow = PortableMath.exp(Self.shortestRise / targets.tauMem) - 1
+        // With exp(rise / tau_m) = (D - R) / (D - threshold), the drive stands swing / growth above the threshold.
+        let growth = PortableMath.exp(Self.shortestRise / targets.tauMem) - 1
         let bottom = min(
-            targets.threshold + swing * min(0.5, 1 / slow), (targets.threshold + highest) / 2)
+            targets.threshold + swing * min(0.5, 1 / growth), (targets.threshold + highest) / 2)
         let top = min(targets.threshold + 1.8 * (bottom - targets.threshold), highest)
         // Neighbours get different drives, so that they fall out of step: multiples of the golden section, modulo 1.
         // Where every setting is a population of its own, a few dozen circuits share one.

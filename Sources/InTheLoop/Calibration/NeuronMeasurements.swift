@@ -9,7 +9,7 @@ public struct NeuronMeasurements: Sendable, Equatable, Codable {
     public var leak: [Double]
     /// Reset potential, in CADC LSB.
     public var reset: [Double]
-    /// Spike threshold, in CADC LSB.
+    /// Spike threshold, in CADC LSB; NaN also where a neuron fires without input.
     public var threshold: [Double]
     /// Membrane time constant, in microseconds.
     public var tauMem: [Double]

@@ -47,6 +47,21 @@ struct PotentialMeasurement {
                 inputs: CircuitBench.silence(entries: entries), reference: reference),
             codes: codes)
     }
+
+    /// The circuits that fire though nothing drives them.
+    func restless(
+        _ bench: inout CircuitBench, codes: [NeuronCodes]
+    ) async throws(DeviceError) -> [Int] {
+        let recording = try await bench.run(
+            .init(
+                kind: .spiking, window: window, samplePeriod: samplePeriod,
+                inputs: CircuitBench.silence(entries: entries)),
+            codes: codes)
+        var spikes = [Int](repeating: 0, count: bench.circuits)
+        for event in recording.spikes.events { spikes[Int(event.unit)] += 1 }
+        // A spike now and then may be noise.
+        return spikes.indices.filter { spikes[$0] >= entries }
+    }
 }
 
 /// Mean CADC codes of each circuit.

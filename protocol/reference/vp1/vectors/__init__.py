@@ -1,0 +1,1 @@
+"""Frozen vectors: how they are built, checked and written (protocol/vectors/README.md)."""
