@@ -29,7 +29,8 @@ import InTheLoop
         version: VolleyVersion.current,
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, WaferCommand.self, ExperimentCommand.self, DataCommand.self,
-            DevicesCommand.self, ChipCommand.self, CalibrateCommand.self, GradientCommand.self, PlotCommand.self,
+            DevicesCommand.self, ChipCommand.self, CalibrateCommand.self, FitCommand.self, GradientCommand.self,
+            PlotCommand.self,
         ])
 
     /// Runs the command that the arguments name, and turns what it throws into words and an exit code.

@@ -24,6 +24,14 @@ struct CalibrationTargets {
                 .invalidRequest, "\(name): this chip is calibrated already, its host need not do it",
                 remedy: "Use it as it is; `volley chip` says what it is.")
         }
+        try check(targets, parameters)
+        return parameters
+    }
+
+    /// Whether neurons can be set to targets and measured there.
+    ///
+    /// - Throws: `invalidRequest` if not.
+    func check(_ targets: NeuronTargets, _ parameters: NeuronParameters) throws(DeviceError) {
         try check(targets.leak, parameters.potential, "leak", "LSB")
         try check(targets.reset, parameters.potential, "reset", "LSB")
         try check(targets.threshold, parameters.threshold, "threshold", "LSB")
@@ -42,7 +50,6 @@ struct CalibrationTargets {
                     + "cannot be measured",
                 remedy: "It must be 20 LSB or more above leak and reset, and \(highest - 10) LSB at most.")
         }
-        return parameters
     }
 
     private func check(

@@ -32,8 +32,11 @@ struct CircuitBench: Sendable {
     private(set) var chipSeconds = 0.0
     /// Temperature of the chip in the last batch, in degrees Celsius.
     private(set) var temperature: Double?
+    /// Key of the temporal noise and of writing errors, where the device is emulated.
+    var noiseSeed: UInt64
+    /// Whether the chip takes codes; otherwise they stand for targets.
+    let takesCodes: Bool
     private let device: any SpikingDevice
-    private let noiseSeed: UInt64
 
     /// A bench on a device.
     ///
@@ -42,9 +45,25 @@ struct CircuitBench: Sendable {
         _ device: any SpikingDevice, description: DeviceDescription, targets: NeuronTargets,
         noiseSeed: UInt64, nextBatch: UInt64
     ) throws(DeviceError) {
+        self.init(
+            device, parameters: try CalibrationTargets(description).parameters(for: targets),
+            takesCodes: true, geometry: description.geometry, targets: targets,
+            noiseSeed: noiseSeed, nextBatch: nextBatch)
+    }
+
+    /// A bench on any device.
+    ///
+    /// - Parameters:
+    ///   - parameters: what can be set; where the chip takes no codes, what codes stand for here.
+    ///   - takesCodes: whether the chip takes codes.
+    init(
+        _ device: any SpikingDevice, parameters: NeuronParameters, takesCodes: Bool,
+        geometry: ChipGeometry, targets: NeuronTargets, noiseSeed: UInt64, nextBatch: UInt64
+    ) {
         self.device = device
-        parameters = try CalibrationTargets(description).parameters(for: targets)
-        geometry = description.geometry
+        self.parameters = parameters
+        self.takesCodes = takesCodes
+        self.geometry = geometry
         self.targets = targets
         self.noiseSeed = noiseSeed
         self.nextBatch = nextBatch
@@ -67,17 +86,19 @@ struct CircuitBench: Sendable {
         _ trial: Trial, codes: [NeuronCodes]
     ) async throws(DeviceError) -> Recording {
         let rows = trial.rowCodes.count
+        let populations = populations(trial.kind, codes: codes)
         let configuration = ChipConfiguration(
-            inputCount: rows,
-            populations: [.init(kind: trial.kind, size: circuits, targets: targets, codes: codes)],
-            projections: rows == 0 ? [] : [.init(source: .inputs, target: 0)],
+            inputCount: rows, populations: populations,
+            projections: rows == 0 ? [] : populations.indices.map { .init(source: .inputs, target: $0) },
             window: trial.window,
             sampleCount: min(sampleLimit, trial.window / trial.samplePeriod),
             samplePeriod: trial.samplePeriod, noiseSeed: noiseSeed)
         let batch = DeviceBatch(
             id: nextBatch, configuration: configuration,
             synapses: SynapseMatrix(
-                codes: trial.rowCodes.flatMap { [Int8](repeating: $0, count: circuits) }),
+                codes: populations.flatMap { population in
+                    trial.rowCodes.flatMap { [Int8](repeating: $0, count: population.size) }
+                }),
             inputs: trial.inputs,
             observables: Observables(
                 spikes: trial.kind == .spiking, membranes: 0..<circuits,
@@ -93,6 +114,24 @@ struct CircuitBench: Sendable {
                 "batch \(batch.id): membranes of \(circuits) circuits were asked for and did not come")
         }
         return recording
+    }
+
+    /// All circuits as one population with codes, or as populations of like neighbours with targets.
+    private func populations(
+        _ kind: ChipConfiguration.Population.Kind, codes: [NeuronCodes]
+    ) -> [ChipConfiguration.Population] {
+        if takesCodes { return [.init(kind: kind, size: circuits, targets: targets, codes: codes)] }
+        var populations: [ChipConfiguration.Population] = []
+        var last: NeuronCodes?
+        for codes in codes {
+            if codes == last {
+                populations[populations.count - 1].size += 1
+            } else {
+                populations.append(.init(kind: kind, size: 1, targets: parameters.values(of: codes)))
+            }
+            last = codes
+        }
+        return populations
     }
 
     /// Entries without input events.

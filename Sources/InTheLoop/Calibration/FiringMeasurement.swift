@@ -37,7 +37,8 @@ struct FiringMeasurement {
     let drive: [Double]
     private let refractoryCode: UInt16
     private let refractoryTicks: Int
-    private let skippedSpikes: Int
+    /// Spikes of an entry that come before its intervals are taken.
+    let skippedSpikes: Int
     private let window: Int
     private let samplePeriod: Int
     private let binTicks: Int
@@ -57,8 +58,10 @@ struct FiringMeasurement {
             targets.threshold + swing * min(0.5, 1 / growth), (targets.threshold + highest) / 2)
         let top = min(targets.threshold + 1.8 * (bottom - targets.threshold), highest)
         // Neighbours get different drives, so that they fall out of step: multiples of the golden section, modulo 1.
+        // Where every setting is a population of its own, a few dozen circuits share one.
+        let sharing = bench.takesCodes ? 1 : 32
         drive = (0..<bench.circuits).map { circuit in
-            let place = 0.618_033_988_749_895 * Double(circuit)
+            let place = 0.618_033_988_749_895 * Double(circuit / sharing)
             return bottom + (top - bottom) * (place - place.rounded(.down))
         }
         let range = parameters.refractory
@@ -99,18 +102,30 @@ struct FiringMeasurement {
     func values(
         _ bench: inout CircuitBench, codes: [NeuronCodes], leaks: [Double]
     ) async throws(DeviceError) -> Values {
-        let recording = try await bench.run(
+        values(of: try await record(&bench, codes: codes), leaks: leaks)
+    }
+
+    /// The recording that `values` evaluates.
+    func record(
+        _ bench: inout CircuitBench, codes: [NeuronCodes]
+    ) async throws(DeviceError) -> Recording {
+        try await bench.run(
             .init(
                 kind: .spiking, window: window, samplePeriod: samplePeriod,
                 inputs: CircuitBench.silence(entries: entries)),
             codes: codes)
-        let intervals = IntervalMean(recording, circuits: bench.circuits, skipped: skippedSpikes)
+    }
+
+    /// What a recording says; `leaks` as in `values`.
+    func values(of recording: Recording, leaks: [Double]) -> Values {
+        let circuits = leaks.count
+        let intervals = IntervalMean(recording, circuits: circuits, skipped: skippedSpikes)
         var phases = PhaseMeans(
-            circuits: bench.circuits, refractory: refractoryTicks, guardTicks: Self.guardTicks,
+            circuits: circuits, refractory: refractoryTicks, guardTicks: Self.guardTicks,
             binTicks: binTicks)
         phases.add(recording, samplePeriod: samplePeriod, skipped: skippedSpikes)
         var result = Values(reset: phases.resets, threshold: [], tauMem: [], thresholdGuesses: [:])
-        for circuit in 0..<bench.circuits {
+        for circuit in 0..<circuits {
             let rise = intervals.ticks[circuit] - Double(refractoryTicks)
             let line = phases.relaxation(
                 of: circuit, towards: leaks[circuit],

@@ -2,10 +2,11 @@ internal import Substrate
 
 /// Mean readings of membranes at rest, with the comparators off, or of a common voltage.
 struct PotentialMeasurement {
-    private let window: Int
-    private let samplePeriod: Int
+    /// Distance of samples, in ticks.
+    let samplePeriod: Int
     /// Samples before this one are of membranes that still settle.
-    private let settled: Int
+    let settled: Int
+    private let window: Int
     private let entries: Int
 
     /// A measurement for a chip's targets.
@@ -25,11 +26,7 @@ struct PotentialMeasurement {
     func readings(
         _ bench: inout CircuitBench, codes: [NeuronCodes], reference: Double? = nil
     ) async throws(DeviceError) -> [Double] {
-        let recording = try await bench.run(
-            .init(
-                kind: .integrating, window: window, samplePeriod: samplePeriod,
-                inputs: CircuitBench.silence(entries: entries), reference: reference),
-            codes: codes)
+        let recording = try await record(&bench, codes: codes, reference: reference)
         var mean = ReadingMean(circuits: bench.circuits)
         for entry in recording.usableEntries {
             guard let membranes = recording.membranes else { break }
@@ -38,6 +35,17 @@ struct PotentialMeasurement {
             }
         }
         return mean.values
+    }
+
+    /// The recording that `readings` averages.
+    func record(
+        _ bench: inout CircuitBench, codes: [NeuronCodes], reference: Double? = nil
+    ) async throws(DeviceError) -> Recording {
+        try await bench.run(
+            .init(
+                kind: .integrating, window: window, samplePeriod: samplePeriod,
+                inputs: CircuitBench.silence(entries: entries), reference: reference),
+            codes: codes)
     }
 
     /// The circuits that fire though nothing drives them.

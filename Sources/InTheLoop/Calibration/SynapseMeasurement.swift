@@ -24,6 +24,9 @@ struct SynapseMeasurement {
     private static let phases = 4
     private static let samples = 96
 
+    /// Synapses of each circuit, of both signs, over which its gain is averaged.
+    var synapsesPerCircuit: Int { 2 * groups * rowsPerGroup }
+
     private let baseline: Double
     private let rowsPerGroup: Int
     private let groups: Int
