@@ -4,27 +4,12 @@ import InTheLoop
 import SpikeData
 import SpikingNetworks
 import Substrate
-import Synchronization
 import Testing
 
 /// Runs on a chip that its host has to calibrate, and that may move away from its calibration.
 @Suite(.serialized) struct CalibratedTrainingTests {
     private let folder = FileManager.default.temporaryDirectory
         .appendingPathComponent("volley-calibrated-\(UUID().uuidString)")
-
-    /// Stops a run after a number of steps, and keeps what it was told.
-    private final class Watcher: TrainingObserver {
-        private let stopAfter: Int
-        private let steps = Mutex(0)
-        let warnings = Mutex<[String]>([])
-
-        init(stopAfter: Int = .max) { self.stopAfter = stopAfter }
-        func stepped(_ report: StepReport) { steps.withLock { $0 += 1 } }
-        func evaluated(patterns: Int, of total: Int) {}
-        func finishedEpoch(_ report: EpochReport, totals: RunTotals) {}
-        func warned(_ message: String) { warnings.withLock { $0.append(message) } }
-        var shouldStop: Bool { steps.withLock { $0 >= stopAfter } }
-    }
 
     /// Ten minibatches an epoch, with a probe after every fourth.
     private func experiment(_ overrides: [(String, String)] = []) throws -> Experiment {

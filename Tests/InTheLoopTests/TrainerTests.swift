@@ -4,7 +4,6 @@ import InTheLoop
 import SpikeData
 import SpikingNetworks
 import Substrate
-import Synchronization
 import Tensors
 import Testing
 
@@ -12,20 +11,6 @@ import Testing
 struct TrainerTests {
     private let folder = FileManager.default.temporaryDirectory
         .appendingPathComponent("volley-run-\(UUID().uuidString)")
-
-    /// Stops a run after a number of steps, and keeps what it was told.
-    private final class Watcher: TrainingObserver {
-        private let stopAfter: Int
-        private let steps = Mutex(0)
-        let warnings = Mutex<[String]>([])
-
-        init(stopAfter: Int = .max) { self.stopAfter = stopAfter }
-        func stepped(_ report: StepReport) { steps.withLock { $0 += 1 } }
-        func evaluated(patterns: Int, of total: Int) {}
-        func finishedEpoch(_ report: EpochReport, totals: RunTotals) {}
-        func warned(_ message: String) { warnings.withLock { $0.append(message) } }
-        var shouldStop: Bool { steps.withLock { $0 >= stopAfter } }
-    }
 
     private func experiment(_ overrides: [(String, String)] = []) throws -> Experiment {
         try Experiment(

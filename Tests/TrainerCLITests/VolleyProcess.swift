@@ -19,6 +19,10 @@ struct VolleyProcess {
     /// What a test says that cannot find it.
     static let absent = "needs the volley command: swift build -c release --product volley"
 
+    /// Where calibrations of tests are kept: never among the user's, and from one test run to the next.
+    private static let cache = FileManager.default.temporaryDirectory
+        .appendingPathComponent("volley-test-cache")
+
     private let process = Process()
     private let output: URL
     private let errors: URL
@@ -34,7 +38,8 @@ struct VolleyProcess {
         }
         process.executableURL = Self.program
         process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.environment = ProcessInfo.processInfo.environment
+            .merging(["VOLLEY_CACHE": Self.cache.path]) { $1 }.merging(environment) { $1 }
         process.currentDirectoryURL = folder
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)

@@ -74,14 +74,24 @@ public struct CalibrationResult: Sendable, Equatable, Codable {
 // MARK: File
 
 extension CalibrationResult {
-    /// The file's content: the calibration and its hash.
+    /// The file's content: the calibration and its hash; for other readers, what follows from them, by parameter.
     private struct File: Codable {
         var calibration: CalibrationResult
         var contentHash: String
+        /// Measured less target; shape `[circuit]`.
+        var residuals: [String: [Double]]?
+        /// Whether all parameters are within their tolerance; shape `[circuit]`.
+        var succeeded: [Bool]?
     }
 
     /// The calibration as a JSON file.
-    public var encoded: Data { Self.encode(File(calibration: self, contentHash: contentHash)) }
+    public var encoded: Data {
+        let residuals = CalibratedParameter.allCases.map { ($0.rawValue, self.residuals($0)) }
+        return Self.encode(
+            File(
+                calibration: self, contentHash: contentHash,
+                residuals: Dictionary(uniqueKeysWithValues: residuals), succeeded: succeeded))
+    }
 
     /// Reads a calibration file.
     ///
