@@ -35,17 +35,11 @@ struct CalibrationDisplay {
         console.line(text)
     }
 
-    /// The line under way: a bar, and what is measured; cut off where the width ends.
+    /// The line under way: a bar, and what is measured.
     static func bar(_ progress: CalibrationProgress, style: Console.Style) -> String {
-        let width = 20
-        let filled = min(width, progress.step * width / max(progress.steps, 1))
-        let done = String(repeating: "━", count: filled)
-        let rest = String(repeating: style.hasColour ? "━" : "·", count: width - filled)
-        let bar = style.hasColour ? "\u{1B}[36m\(done)\u{1B}[90m\(rest)\u{1B}[0m" : done + rest
-        let words = " \(progress.step) of \(progress.steps) measurements: \(words(progress.stage))"
-        // One column stays free, so that no terminal wraps.
-        let room = max(0, style.width - "calibrating ".count - width - 1)
-        return "calibrating \(bar)\(words.prefix(room))"
+        style.barLine(
+            "calibrating", Double(progress.step) / Double(max(progress.steps, 1)),
+            "\(progress.step) of \(progress.steps) measurements: \(words(progress.stage))")
     }
 
     /// What a stage measures.

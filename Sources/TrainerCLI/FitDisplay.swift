@@ -2,8 +2,6 @@ import InTheLoop
 
 /// Shows how far a fit is: a bar that is redrawn on a terminal, a line for each stage elsewhere.
 struct FitDisplay {
-    private static let barWidth = 20
-
     private let console: Console
     private let style: Console.Style
 
@@ -16,7 +14,7 @@ struct FitDisplay {
     /// Shows what is measured next.
     func show(_ progress: FitProgress) {
         if style.isTerminal {
-            console.write("\r\u{1B}[K" + Self.bar(progress).prefix(max(0, style.width - 1)))
+            console.write("\r\u{1B}[K" + bar(progress))
         } else if progress.step == progress.stage.firstStep {
             console.line("measuring \(Self.words(progress.stage))")
         }
@@ -27,11 +25,10 @@ struct FitDisplay {
         if style.isTerminal { console.write("\r\u{1B}[K") }
     }
 
-    private static func bar(_ progress: FitProgress) -> String {
-        let filled = progress.step * barWidth / max(progress.steps, 1)
-        let bar =
-            String(repeating: "━", count: filled) + String(repeating: "·", count: barWidth - filled)
-        return "fitting \(bar) \(progress.step) of \(progress.steps) batches: \(words(progress.stage))"
+    private func bar(_ progress: FitProgress) -> String {
+        style.barLine(
+            "fitting", Double(progress.step) / Double(max(progress.steps, 1)),
+            "\(progress.step) of \(progress.steps) batches: \(Self.words(progress.stage))")
     }
 
     private static func words(_ stage: FitProgress.Stage) -> String {

@@ -26,7 +26,7 @@ package struct ProgressLine {
         let share = Double(report.stepInEpoch) / Double(max(report.stepsPerEpoch, 1))
         let left = remaining.map { "\(TextFormat.clock($0)) left" } ?? "time left unknown"
         var parts = [
-            "epoch \(number(report.epoch))", drawn(share), TextFormat.right("\(Int(share * 100)) %", 5),
+            "epoch \(number(report.epoch))", style.bar(share), TextFormat.right("\(Int(share * 100)) %", 5),
             "\(TextFormat.decimal(report.totals.patternsPerSecond)) patterns/s", left,
             "loss \(TextFormat.decimal(report.sums.meanLoss, 3))",
             "accuracy \(TextFormat.percent(report.sums.accuracy))",
@@ -40,7 +40,7 @@ package struct ProgressLine {
     package func test(epoch: Int, patterns: Int, of total: Int) -> String {
         let share = Double(patterns) / Double(max(total, 1))
         return fitted([
-            "epoch \(number(epoch))", drawn(share), TextFormat.right("\(Int(share * 100)) %", 5),
+            "epoch \(number(epoch))", style.bar(share), TextFormat.right("\(Int(share * 100)) %", 5),
             "testing \(TextFormat.count(patterns)) of \(TextFormat.count(total)) patterns",
         ])
     }
@@ -77,16 +77,6 @@ package struct ProgressLine {
 
     private func number(_ epoch: Int) -> String {
         "\(TextFormat.right("\(epoch)", "\(epochs)".count))/\(epochs)"
-    }
-
-    private static let barWidth = 20
-
-    private func drawn(_ share: Double) -> String {
-        let filled = min(Self.barWidth, Int(share * Double(Self.barWidth)))
-        let done = String(repeating: "━", count: filled)
-        let rest = String(repeating: style.hasColour ? "━" : "·", count: Self.barWidth - filled)
-        guard style.hasColour else { return done + rest }
-        return "\u{1B}[36m\(done)\u{1B}[90m\(rest)\u{1B}[0m"
     }
 
     private func emphasised(_ text: String) -> String {

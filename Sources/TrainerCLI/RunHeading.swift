@@ -15,6 +15,7 @@ struct RunHeading {
             lines.append("  calibration \(Self.calibration(calibration))")
         }
         lines.append("  network     \(Self.network(trainer))")
+        if let warning = Self.miscalibration(trainer) { lines.append("warning: \(warning)") }
         lines.append(
             "  data        \(experiment.data.set): \(TextFormat.count(trainer.patternsPerEpoch)) training "
                 + "and \(TextFormat.count(splits.test.count)) test patterns, "
@@ -43,6 +44,18 @@ struct RunHeading {
         let good = calibration.succeeded.count { $0 }
         return "\(good) of \(calibration.circuitCount) neuron circuits within tolerance, "
             + "\(calibration.date), \(calibration.contentHash.prefix(12))"
+    }
+
+    /// Which neurons of the network lie on circuits that the calibration could not bring near their targets.
+    private static func miscalibration(_ trainer: Trainer) -> String? {
+        guard let set = trainer.calibrations, let geometry = trainer.description?.geometry else {
+            return nil
+        }
+        let missed = trainer.placement.configuration.miscalibratedNeurons(by: set, on: geometry)
+        guard let first = missed.first else { return nil }
+        let parameters = first.parameters.map(\.name).joined(separator: ", ")
+        return "\(missed.count) neurons of the network miss their targets after calibration; the first is neuron "
+            + "\(first.neuron) on circuit \(first.circuit): \(parameters)"
     }
 
     /// Sizes of the layers, and how much of the chip they take.

@@ -34,7 +34,6 @@ final class WaferProgress: Sendable {
 
     /// A terminal is redrawn ten times a second.
     private static let interval: Duration = .milliseconds(100)
-    private static let barWidth = 20
 
     /// Moves a chip on; redraws the bar if it is time to.
     ///
@@ -80,14 +79,10 @@ final class WaferProgress: Sendable {
     }
 
     private func bar(_ state: State, serial: UInt64, _ words: String) -> String {
-        let share = share(state)
-        let filled = min(Self.barWidth, Int(share * Double(Self.barWidth)))
-        let drawn =
-            String(repeating: "━", count: filled) + String(repeating: "·", count: Self.barWidth - filled)
         let left = remaining(state).map { "\(TextFormat.clock($0)) left" } ?? "time left unknown"
-        let line = "wafer \(drawn) \(state.done) of \(total) chips, \(left), serial \(serial): \(words)"
-        // One column is left free so that no terminal wraps.
-        return String(line.prefix(max(1, style.width - 1)))
+        return style.barLine(
+            "wafer", share(state),
+            "\(state.done) of \(total) chips, \(left), serial \(serial): \(words)")
     }
 
     private func say(_ state: inout State, _ text: String) {

@@ -51,7 +51,8 @@ import Testing
 
     @Test func everyNeuronGetsTheCodesOfItsFirstCircuitForItsTargets() async throws {
         let network = network
-        let (set, told) = try await gather(network.distinctTargets + network.distinctTargets, cache: nil)
+        let targets = network.populations.map(\.targets)
+        let (set, told) = try await gather(targets + targets, cache: nil)
         #expect(told.origins == [.fresh, .fresh], "targets that are repeated count once")
         #expect(told.measurements == 2 * (set.results[0].batches + 1))
         let calibrated = network.calibrated(by: set, on: chip.profile.geometry)
@@ -62,7 +63,7 @@ import Testing
 
     @Test func neuronsOnCircuitsThatFailedAreNamed() async throws {
         let network = network
-        var (set, _) = try await gather(network.distinctTargets, cache: nil)
+        var (set, _) = try await gather(network.populations.map(\.targets), cache: nil)
         var results = set.results
         results[0].after.tauMem[6] = 9
         results[0].after.leak[7] = 200

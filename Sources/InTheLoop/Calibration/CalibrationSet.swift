@@ -91,13 +91,6 @@ public struct CalibrationSet: Sendable, Equatable {
 }
 
 extension ChipConfiguration {
-    /// The targets of all populations, each once.
-    public var distinctTargets: [NeuronTargets] {
-        populations.reduce(into: []) { targets, population in
-            if !targets.contains(population.targets) { targets.append(population.targets) }
-        }
-    }
-
     /// The same configuration with the codes of calibrations; populations without one keep what they have.
     ///
     /// Traps if a calibration has fewer circuits than the network takes.
