@@ -28,7 +28,11 @@ struct PartFile: ~Copyable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // A process that is just being started holds a copy of the descriptor, and the lock with it, until it runs.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Bytes that are there.
     var count: Int {
