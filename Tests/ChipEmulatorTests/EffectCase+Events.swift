@@ -10,7 +10,7 @@ extension EffectCase {
                 $0.crosstalk.neighbour = 12
                 $0.crosstalk.droop = 5
             }
-            // Neuron 10 of 100 fires alone; the second block of 64 feels nothing.
+            // Neuron 10 of 100 fires alone; the second block of 32 feels nothing.
             var weights = [Int8](repeating: 0, count: 100)
             weights[10] = 63
             let configuration = TestBatch.single(
@@ -34,8 +34,8 @@ extension EffectCase {
                 .exact("spikes of others", expected: 0, measured: Double(spikes.count { $0.unit != 10 })),
                 .exact("column beside, LSB", expected: expected(7), measured: reading(9), bias: 0.5),
                 .exact("column beside, LSB", expected: expected(7), measured: reading(11), bias: 0.5),
-                .exact("same block, LSB", expected: expected(-5), measured: reading(63), bias: 0.5),
-                .exact("other block, LSB", expected: 80, measured: reading(64)),
+                .exact("same block, LSB", expected: expected(-5), measured: reading(31), bias: 0.5),
+                .exact("other block, LSB", expected: 80, measured: reading(32)),
             ]
         },
         EffectCase(number: 13, setting: "events.inputLink 125 M/s, buffer 50") {

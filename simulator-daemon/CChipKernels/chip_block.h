@@ -3,32 +3,43 @@
 #include "chip_kernels.h"
 #include "chip_random.h"
 
-// Parameters of the neurons of a block.
+// Parameters of the neurons of a block. Currents are scaled: one of 1 moves the membrane by 1 LSB within a step.
 typedef struct {
     float decay_e[CHIP_LANES], decay_i[CHIP_LANES], decay_v[CHIP_LANES];
     float loss_e[CHIP_LANES], loss_i[CHIP_LANES];  // 1 - decay
-    float bent_e[CHIP_LANES], bent_i[CHIP_LANES];  // (1 - decay) bend
-    float gain_e[CHIP_LANES], gain_i[CHIP_LANES];
-    float bowed_e[CHIP_LANES], bowed_i[CHIP_LANES];  // gain bow
-    float half_v[CHIP_LANES], half_e[CHIP_LANES], half_i[CHIP_LANES];
-    float threshold[CHIP_LANES], threshold_noise[CHIP_LANES], reset[CHIP_LANES];
-    float refractory[CHIP_LANES], noise[CHIP_LANES], lower[CHIP_LANES], upper[CHIP_LANES];
+    float noise[CHIP_LANES], lower[CHIP_LANES], upper[CHIP_LANES], reset[CHIP_LANES];
+    float threshold[CHIP_LANES], threshold_noise[CHIP_LANES];
+    float margin[CHIP_LANES];  // how far a membrane may rise above both ends of a step without events
+    float gain_e[CHIP_LANES], gain_i[CHIP_LANES];  // scaled current by a weight of 1
     float code_gain[CHIP_LANES], code_offset[CHIP_LANES], leak[CHIP_LANES], skew[CHIP_LANES];
 } chip_block;
 
-// State of the neurons of a block: membrane above leak, currents, end of the refractory time in steps.
+// What is needed of a neuron to look into a step, in one line of the cache.
+typedef struct {
+    _Alignas(64) float grow_e, grow_i;  // 1 / decay
+    float decay_v, loss_e, loss_i;
+    float rate_e, rate_i;          // slope of the membrane by a scaled current of 1
+    float fall_e, fall_i, fall_v;  // h / tau
+    float refractory;
+} chip_lane;
+
+// State of the neurons of a block: membrane above leak, scaled currents, end of the refractory time in steps.
 typedef struct {
     float v[CHIP_LANES], e[CHIP_LANES], i[CHIP_LANES], release[CHIP_LANES];
     float threshold[CHIP_LANES];
+    // Below its limit at a step's end a membrane is of no interest: when free, and now.
+    float free_limit[CHIP_LANES], limit[CHIP_LANES];
     float current[CHIP_LANES];  // the noise current, of variance 1
     float early[CHIP_LANES];    // membrane at the step boundary before the next sample
+    _Alignas(64) uint32_t held;  // lanes in their refractory time, a bit each
 } chip_state;
 
 // An event of a row, `fraction` of a step before the end of its step; index of the next of the step, or 0.
 typedef struct {
-    uint32_t row;
+    uint32_t row, next;
     float fraction;
-    uint32_t next;
+    // Of a current's loss in a step and of its push in a step, how much happens after the event.
+    float lost_e, lost_i, push_e, push_i;
 } chip_event;
 
 // A spike, `fraction` of a step after the start of its step.
@@ -40,6 +51,7 @@ typedef struct {
 // Steps of a block.
 typedef struct {
     const chip_block *block;
+    const chip_lane *neurons;  // [lane]
     chip_state *state;
     const float *rows;  // [row, lane]
     const chip_event *events;
@@ -49,7 +61,7 @@ typedef struct {
     bool resolve_ticks, membrane_noise;
     float noise_memory;
     float neighbour, droop;
-    chip_key noise_key, code_key;
+    uint64_t noise_key, code_key;
     chip_spike *spikes;  // room for one per lane and step
     uint32_t spike_count;
     uint8_t *codes;  // [sample, lane], or NULL
@@ -60,8 +72,16 @@ typedef struct {
     float reference;
 } chip_task;
 
+// What the synapses of a row and block are like, each [lane]; bows and what is fixed may be NULL.
+typedef struct {
+    const float *positive, *negative, *positive_bow, *negative_bow, *fixed;
+} chip_synapses;
+
 typedef struct {
     void (*run)(chip_task *task);
+    // The scaled weights of a row and block from the codes that were written.
+    void (*weigh)(
+        const chip_block *block, const chip_synapses *synapses, const float *written, float *row);
     // A normal number for each lane of a block.
     void (*draw)(float *normals, uint32_t first_lane, chip_key key);
     // A normal number for each of `count` counters; both arrays have room for a multiple of 16.

@@ -34,6 +34,18 @@ static void *reserve(chip_pass *pass, chip_room *room, size_t bytes) {
     return memory;
 }
 
+// The whole numbers at or below, and at or above. As the C library's they would be calls, for the first processors
+// of this kind had no instruction for them.
+static int32_t whole(double value) {
+    int32_t cut = (int32_t)value;
+    return cut - (cut > value);
+}
+
+static int32_t ceiling(double value) {
+    int32_t cut = (int32_t)value;
+    return cut + (cut < value);
+}
+
 // Appends an event to the list of its population and step.
 static void add_event(
     chip_pass *pass, uint32_t population, uint32_t row, uint32_t step, float fraction
@@ -43,7 +55,16 @@ static void add_event(
         pass, &space->events, ((size_t)space->event_count + 1) * sizeof *events);
     if (!events) return;
     uint32_t index = space->event_count++;
-    events[index] = (chip_event){row, fraction, 0};
+    const chip_population *shape = &pass->program->arrays[population].shape;
+    float rest = fraction * (1 - fraction) / 2;
+    events[index] = (chip_event){
+        .row = row,
+        .fraction = fraction,
+        .lost_e = fraction + rest * shape->fall_e,
+        .lost_i = fraction + rest * shape->fall_i,
+        .push_e = fraction + rest * (shape->fall_v + shape->fall_e),
+        .push_i = fraction + rest * (shape->fall_v + shape->fall_i),
+    };
     size_t list = (size_t)population * pass->settings->steps + step;
     uint32_t *heads = space->heads.memory, *tails = space->tails.memory;
     if (heads[list]) events[tails[list]].next = index;
@@ -65,6 +86,10 @@ static void arm(const chip_pass *pass, uint32_t number) {
         for (uint32_t n = 0; n < CHIP_LANES; n++) {
             state->threshold[n] += normals[n] * block->threshold_noise[n];
         }
+    }
+    for (uint32_t n = 0; n < CHIP_LANES; n++) {
+        float limit = state->threshold[n] - (settings->resolve_ticks ? block->margin[n] : 0);
+        state->free_limit[n] = state->limit[n] = limit < block->upper[n] ? limit : block->upper[n];
     }
     if (settings->membrane_noise && settings->noise_memory > 0) {
         pass->functions->draw(
@@ -93,9 +118,9 @@ static void start(chip_pass *pass) {
 // Gives an input event to the rows it drives. Where steps are not resolved it acts at the next boundary.
 static void inject(chip_pass *pass, uint32_t unit, uint32_t tick) {
     const chip_settings *settings = pass->settings;
-    uint64_t period = settings->sample_period;
-    uint64_t scaled = (uint64_t)tick * settings->steps_per_sample, step = scaled / period;
-    float fraction = (float)((double)((step + 1) * period - scaled) / (double)period);
+    uint32_t period = settings->sample_period;
+    uint32_t scaled = tick * settings->steps_per_sample, step = scaled / period;
+    float fraction = (float)(int32_t)((step + 1) * period - scaled) / (float)(int32_t)period;
     if (!settings->resolve_ticks && tick > 0) {
         step = (scaled + period - 1) / period - 1;
         fraction = 0;
@@ -105,7 +130,7 @@ static void inject(chip_pass *pass, uint32_t unit, uint32_t tick) {
         const chip_projection *projection = &pass->program->projections[k];
         if (projection->source >= 0) continue;
         add_event(
-            pass, projection->target, projection->first_row + unit, (uint32_t)step, fraction);
+            pass, projection->target, projection->first_row + unit, step, fraction);
     }
 }
 
@@ -124,13 +149,13 @@ static void admit(chip_pass *pass, const chip_wire_event *inputs, uint32_t count
             continue;
         }
         chip_queue *bus = &buses[inputs[k].unit % settings->driver_buses];
-        time = ceil(chip_queue_pass(bus, &settings->driver_bus, time));
+        time = chip_queue_pass(bus, &settings->driver_bus, time);
         if (time < 0) {
             pass->outcome->dropped_driver += 1;
             continue;
         }
         pass->outcome->accepted += 1;
-        inject(pass, inputs[k].unit, (uint32_t)time);
+        inject(pass, inputs[k].unit, (uint32_t)ceiling(time));
     }
 }
 
@@ -152,6 +177,7 @@ static void run_population(chip_pass *pass, uint32_t index, uint32_t first, uint
         if (!spikes) return;
         chip_task task = {
             .block = &pass->program->blocks[number],
+            .neurons = &pass->program->lanes[number * CHIP_LANES],
             .state = (chip_state *)space->states.memory + number,
             .rows = array->rows + (size_t)k * array->shape.row_count * CHIP_LANES,
             .events = space->events.memory,
@@ -165,8 +191,8 @@ static void run_population(chip_pass *pass, uint32_t index, uint32_t first, uint
             .noise_memory = settings->noise_memory,
             .neighbour = settings->neighbour,
             .droop = settings->droop,
-            .noise_key = purpose_key(pass, NOISE_MEMBRANE),
-            .code_key = purpose_key(pass, NOISE_CONVERTER),
+            .noise_key = chip_mix(pass->key + NOISE_MEMBRANE),
+            .code_key = chip_mix(pass->key + NOISE_CONVERTER),
             .spikes = spikes,
             .spike_count = space->spike_count,
             .steps_per_sample = settings->steps_per_sample,
@@ -196,7 +222,7 @@ static void forward(chip_pass *pass, uint32_t index, uint32_t first_spike, uint3
         for (uint32_t n = first_spike; n < end_spike && !pass->failed; n++) {
             chip_spike spike = ((chip_spike *)pass->workspace->spikes.memory)[n];
             double arrival = (double)spike.fraction + delay;
-            double step = floor(arrival);
+            double step = whole(arrival);
             float fraction = (float)(step + 1 - arrival);
             if (!settings->resolve_ticks) {
                 step = arrival - 1;
@@ -257,18 +283,24 @@ static void copy_codes(chip_pass *pass, uint8_t *codes) {
     }
 }
 
-// Sorts keys of 32 bits, byte by byte.
-static uint32_t *sort(uint32_t *keys, uint32_t *other, uint32_t count) {
-    for (uint32_t shift = 0; shift < 32; shift += 8) {
-        uint32_t places[257] = {0};
-        for (uint32_t k = 0; k < count; k++) places[(keys[k] >> shift & 255) + 1] += 1;
-        for (uint32_t k = 0; k < 256; k++) places[k + 1] += places[k];
-        for (uint32_t k = 0; k < count; k++) other[places[keys[k] >> shift & 255]++] = keys[k];
-        uint32_t *swap = keys;
-        keys = other;
-        other = swap;
+// Sorts keys that are nearly sorted.
+static void straighten(uint32_t *keys, uint32_t count) {
+    for (uint32_t k = 1; k < count; k++) {
+        uint32_t key = keys[k], place = k;
+        for (; place > 0 && keys[place - 1] > key; place--) keys[place] = keys[place - 1];
+        keys[place] = key;
     }
-    return keys;
+}
+
+// Sorts keys below `limit` by way of buckets.
+static void sort(const uint32_t *keys, uint32_t *sorted, uint32_t count, uint32_t limit) {
+    enum { BUCKETS = 256 };
+    uint32_t ends[BUCKETS] = {0}, shift = 0, end = 0;
+    while (limit >> shift >= BUCKETS) shift++;
+    for (uint32_t k = 0; k < count; k++) ends[keys[k] >> shift] += 1;
+    for (uint32_t k = 0; k < BUCKETS; k++) ends[k] = end += ends[k];
+    for (uint32_t k = count; k-- > 0;) sorted[--ends[keys[k] >> shift]] = keys[k];
+    straighten(sorted, count);
 }
 
 // The recorded ticks of spikes: with jitter, within the window, and rising for each neuron. Spikes that happen after
@@ -295,13 +327,13 @@ static void stamp(chip_pass *pass, int32_t *ticks, int32_t *limits) {
     for (uint32_t k = 0; k < count; k++) {
         double steps = (double)spikes[k].step + (double)spikes[k].fraction;
         double time = steps * settings->sample_period / settings->steps_per_sample;
-        if (floor(time + 0.5) >= window) {
+        if (whole(time + 0.5) >= window) {
             ticks[k] = INT32_MAX;
             continue;
         }
         if (normals) time += (double)(normals[k] * settings->spike_time_noise);
         int32_t *last = &limits[neurons[spikes[k].lane]];
-        int32_t tick = (int32_t)floor(time + 0.5);
+        int32_t tick = whole(time + 0.5);
         *last = ticks[k] = tick > *last ? tick : *last + 1;
     }
     for (uint32_t n = 0; n < pass->program->neuron_count; n++) limits[n] = window;
@@ -328,7 +360,7 @@ static uint32_t arbitrate(chip_pass *pass, uint32_t *keys, uint32_t count) {
             pass->outcome->dropped_arbitration += 1;
             continue;
         }
-        uint32_t tick = (uint32_t)ceil(time);
+        uint32_t tick = (uint32_t)ceiling(time);
         if (tick >= settings->window) tick = settings->window - 1;
         keys[left++] = tick << 16 | unit;
     }
@@ -342,7 +374,7 @@ static void collect(chip_pass *pass) {
     int32_t *limits = reserve(
         pass, &space->limits, pass->program->neuron_count * sizeof *limits);
     uint32_t *keys = reserve(pass, &space->keys, bytes);
-    uint32_t *other = reserve(pass, &space->swap, bytes);
+    uint32_t *sorted = reserve(pass, &space->swap, bytes);
     if (pass->failed) return;
     stamp(pass, ticks, limits);
     if (pass->failed) return;
@@ -355,11 +387,11 @@ static void collect(chip_pass *pass) {
     pass->outcome->spikes = count;
     if (!pass->settings->record_spikes) return;
     pass->outcome->produced = count;
-    keys = sort(keys, other, count);
+    sort(keys, sorted, count, pass->settings->window << 16);
+    keys = sorted;
     if (pass->settings->arbiter.service > 0) {
-        other = keys == space->keys.memory ? space->swap.memory : space->keys.memory;
         count = arbitrate(pass, keys, count);
-        keys = sort(keys, other, count);
+        straighten(keys, count);
     }
     size_t room = (space->collected_count + count) * sizeof(chip_wire_event);
     chip_wire_event *collected = reserve(pass, &space->collected, room);

@@ -2,6 +2,7 @@
 #pragma clang fp contract(off)  // no fused multiply-add: all levels round alike
 #pragma clang diagnostic ignored "-Wpsabi"
 #include "chip_block.h"
+#include "chip_pool.h"
 #include <math.h>
 #include <string.h>
 
@@ -20,10 +21,9 @@ typedef _Bool bools __attribute__((ext_vector_type(16)));
 // What moves the membranes besides currents.
 typedef enum { NO_NOISE, WHITE_NOISE, COLOURED_NOISE } chip_noise;
 
-// State around a step in which neurons of the block fire.
+// A block around a step in which lanes may fire: membranes before and after it, currents after it.
 typedef struct {
-    float before[CHIP_LANES], v[CHIP_LANES], e[CHIP_LANES], i[CHIP_LANES], share[CHIP_LANES];
-    float release[CHIP_LANES];
+    float before[CHIP_LANES], v[CHIP_LANES], e[CHIP_LANES], i[CHIP_LANES];
 } firing;
 
 #define LEVEL baseline
@@ -43,10 +43,10 @@ typedef struct {
 #endif
 
 static const chip_functions table[] = {
-    {run_baseline, draw_baseline, normals_baseline},
+    {run_baseline, weigh_baseline, draw_baseline, normals_baseline},
 #if defined(__x86_64__)
-    {run_avx2, draw_avx2, normals_avx2},
-    {run_avx512, draw_avx512, normals_avx512},
+    {run_avx2, weigh_avx2, draw_avx2, normals_avx2},
+    {run_avx512, weigh_avx512, draw_avx512, normals_avx512},
 #endif
 };
 

@@ -67,12 +67,13 @@ chip_program *chip_program_create(
     program->order = copy(order, population_count, sizeof *order);
     program->groups = copy(groups, group_count, sizeof *groups);
     program->blocks = allocate(program->block_count, sizeof *program->blocks);
+    program->lanes = allocate((size_t)program->block_count * CHIP_LANES, sizeof *program->lanes);
     program->quadrants = allocate(program->neuron_count, sizeof *program->quadrants);
     size_t lanes = (size_t)program->block_count * CHIP_LANES;
     program->lane_neurons = allocate(lanes, sizeof *program->lane_neurons);
     program->lane_circuits = allocate(lanes, sizeof *program->lane_circuits);
     bool good = program->arrays && program->projections && program->order && program->groups
-        && program->blocks && program->quadrants && program->lane_neurons
+        && program->blocks && program->lanes && program->quadrants && program->lane_neurons
         && program->lane_circuits;
     if (program->arrays) program->array_count = population_count;
     for (uint32_t k = 0; good && k < population_count; k++) {
@@ -101,14 +102,23 @@ void chip_program_free(chip_program *program) {
     free(program->order);
     free(program->groups);
     free(program->blocks);
+    free(program->lanes);
     free(program->quadrants);
     free(program->lane_neurons);
     free(program->lane_circuits);
     free(program);
 }
 
-static void set_potentials(chip_block *block, uint32_t n, const chip_potentials *potentials) {
+static void set_potentials(
+    chip_program *program, uint32_t number, uint32_t n, const chip_potentials *potentials
+) {
+    chip_block *block = &program->blocks[number];
     block->threshold[n] = potentials->threshold;
+    // A peak between two boundaries is above both by at most an eighth of its curvature. Without inhibition that is the
+    // product of the rates and the threshold; with it, four times as much covers currents of ten thresholds.
+    const chip_lane *lane = &program->lanes[number * CHIP_LANES + n];
+    float peak = lane->fall_v * lane->fall_e * fabsf(potentials->threshold) / 8;
+    block->margin[n] = isinf(peak) ? 0 : 4 * peak;
     block->reset[n] = potentials->reset;
     block->lower[n] = potentials->lower;
     block->upper[n] = potentials->upper;
@@ -120,7 +130,7 @@ void chip_program_set_potentials(
     chip_program *program, uint32_t population, uint32_t index, const chip_potentials *potentials
 ) {
     uint32_t first = program->arrays[population].shape.first_block;
-    set_potentials(&program->blocks[first + index / CHIP_LANES], index % CHIP_LANES, potentials);
+    set_potentials(program, first + index / CHIP_LANES, index % CHIP_LANES, potentials);
 }
 
 void chip_program_set_neuron(
@@ -134,23 +144,28 @@ void chip_program_set_neuron(
     block->decay_v[n] = neuron->decay_v;
     block->loss_e[n] = 1 - neuron->decay_e;
     block->loss_i[n] = 1 - neuron->decay_i;
-    block->bent_e[n] = (1 - neuron->decay_e) * neuron->bend_e;
-    block->bent_i[n] = (1 - neuron->decay_i) * neuron->bend_i;
-    block->bowed_e[n] = neuron->gain_e * neuron->bow_e;
-    block->bowed_i[n] = neuron->gain_i * neuron->bow_i;
     block->gain_e[n] = neuron->gain_e;
     block->gain_i[n] = neuron->gain_i;
-    block->half_v[n] = neuron->half_v;
-    block->half_e[n] = neuron->half_e;
-    block->half_i[n] = neuron->half_i;
+    size_t lane = (size_t)number * CHIP_LANES + n;
+    program->lanes[lane] = (chip_lane){
+        .grow_e = 1 / neuron->decay_e,
+        .grow_i = 1 / neuron->decay_i,
+        .decay_v = neuron->decay_v,
+        .loss_e = 1 - neuron->decay_e,
+        .loss_i = 1 - neuron->decay_i,
+        .rate_e = neuron->gain_e > 0 ? neuron->drive_e / neuron->gain_e : 0,
+        .rate_i = neuron->gain_i > 0 ? neuron->drive_i / neuron->gain_i : 0,
+        .fall_e = neuron->fall_e,
+        .fall_i = neuron->fall_i,
+        .fall_v = neuron->fall_v,
+        .refractory = neuron->refractory,
+    };
     block->threshold_noise[n] = neuron->threshold_noise;
-    block->refractory[n] = neuron->refractory;
     block->noise[n] = neuron->noise;
     block->code_gain[n] = neuron->code_gain;
     block->skew[n] = neuron->skew;
-    set_potentials(block, n, &neuron->potentials);
+    set_potentials(program, number, n, &neuron->potentials);
     program->quadrants[shape->first_neuron + index] = neuron->quadrant;
-    size_t lane = (size_t)number * CHIP_LANES + n;
     program->lane_neurons[lane] = shape->first_neuron + index;
     program->lane_circuits[lane] = neuron->circuit;
 }
@@ -196,49 +211,41 @@ static void write_row(
     const chip_program *program, const chip_array *array, uint32_t row, const int8_t *codes,
     const chip_write_error *error, const chip_functions *functions
 ) {
-    uint32_t size = array->shape.size;
     for (uint32_t block = 0; block < array->shape.block_count; block++) {
         size_t at = ((size_t)block * array->shape.row_count + row) * CHIP_LANES;
+        size_t number = (size_t)array->shape.first_block + block;
         const int8_t *from = codes + (size_t)block * CHIP_LANES;
-        uint32_t left = size - block * CHIP_LANES;
+        uint32_t left = array->shape.size - block * CHIP_LANES;
         uint32_t count = left < CHIP_LANES ? left : CHIP_LANES;
-        float written[CHIP_LANES];
+        float written[CHIP_LANES] = {0};
         for (uint32_t n = 0; n < count; n++) written[n] = (float)from[n];
         if (error->deviation > 0) {
-            size_t first = ((size_t)array->shape.first_block + block) * CHIP_LANES;
-            const uint32_t *circuits = program->lane_circuits + first;
+            const uint32_t *circuits = program->lane_circuits + number * CHIP_LANES;
             write_errors(circuits, row, from, written, count, error, functions);
         }
-        float *rows = array->rows + at;
-        const float *positive = array->positive + at, *negative = array->negative + at;
-        if (array->positive_bow) {
-            const float *bow = array->positive_bow + at, *other = array->negative_bow + at;
-            for (uint32_t n = 0; n < count; n++) {
-                float code = written[n], up = positive[n], down = negative[n];
-                float up_bow = bow[n], down_bow = other[n], gain = code > 0 ? up : down;
-                rows[n] = code * (gain + (code > 0 ? up_bow : down_bow) * fabsf(code));
-            }
-        } else {
-            for (uint32_t n = 0; n < count; n++) {
-                float code = written[n], up = positive[n], down = negative[n];
-                rows[n] = code * (code > 0 ? up : down);
-            }
-        }
-        if (array->fixed) {
-            for (uint32_t n = 0; n < count; n++) rows[n] += array->fixed[at + n];
-        }
+        chip_synapses synapses = {
+            .positive = array->positive + at,
+            .negative = array->negative + at,
+            .positive_bow = array->positive_bow ? array->positive_bow + at : NULL,
+            .negative_bow = array->negative_bow ? array->negative_bow + at : NULL,
+            .fixed = array->fixed ? array->fixed + at : NULL,
+        };
+        functions->weigh(&program->blocks[number], &synapses, written, array->rows + at);
     }
 }
 
 void chip_program_write(
-    chip_program *program, const int8_t *codes, const chip_write_error *error, chip_level level
+    chip_program *program, const int8_t *codes, const chip_write_error *error, chip_level level,
+    uint32_t part, uint32_t parts
 ) {
     const chip_functions *functions = chip_functions_of(level);
+    uint32_t number = 0;
     for (uint32_t k = 0; k < program->projection_count; k++) {
         const chip_projection *projection = &program->projections[k];
         chip_array *array = &program->arrays[projection->target];
         for (uint32_t source = 0; source < projection->source_count; source++) {
-            write_row(program, array, projection->first_row + source, codes, error, functions);
+            uint32_t row = projection->first_row + source;
+            if (number++ % parts == part) write_row(program, array, row, codes, error, functions);
             codes += array->shape.size;
         }
     }

@@ -16,6 +16,7 @@ struct chip_program {
     uint32_t *order;
     chip_group *groups;
     chip_block *blocks;
+    chip_lane *lanes;        // [lane]
     uint32_t *quadrants;     // [neuron]
     uint32_t *lane_neurons;  // neuron of each lane
     uint32_t *lane_circuits; // its first circuit

@@ -1,4 +1,4 @@
-// Memory of a thread, and the servers that events pass.
+// Memory of a thread.
 #include "chip_workspace.h"
 #include <stdlib.h>
 #include <string.h>
@@ -32,12 +32,4 @@ void chip_workspace_clear(chip_workspace *workspace) { workspace->collected_coun
 
 const chip_wire_event *chip_workspace_events(const chip_workspace *workspace) {
     return workspace->collected.memory;
-}
-
-double chip_queue_pass(chip_queue *queue, const chip_server *server, double time) {
-    if (server->service <= 0) return time;
-    double start = queue->free > time ? queue->free : time;
-    if (start - time > server->depth * server->service) return -1;
-    queue->free = start + server->service;
-    return start;
 }

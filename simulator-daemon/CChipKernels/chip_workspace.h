@@ -25,4 +25,10 @@ typedef struct {
 } chip_queue;
 
 // Passes an event that arrives at a time; returns when it leaves, or -1 if it is lost.
-double chip_queue_pass(chip_queue *queue, const chip_server *server, double time);
+static inline double chip_queue_pass(chip_queue *queue, const chip_server *server, double time) {
+    if (server->service <= 0) return time;
+    double start = queue->free > time ? queue->free : time;
+    if (start - time > server->depth * server->service) return -1;
+    queue->free = start + server->service;
+    return start;
+}

@@ -81,12 +81,35 @@ final class ChipCore: @unchecked Sendable {
         }
     }
 
-    /// Writes all weight codes.
+    /// Writes all weight codes; to be done again after neurons are set.
     func write(
         _ synapses: SynapseMatrix, _ error: chip_write_error, _ instructionSet: InstructionSet
     ) {
-        withUnsafePointer(to: error) {
-            chip_program_write(program, synapses.codes, $0, instructionSet.kernelLevel)
+        let parts = workspaces.count
+        synapses.codes.withUnsafeBufferPointer { codes in
+            let slots = WeightSlots(codes: codes)
+            let work: @Sendable (Int) -> Void = { part in
+                withUnsafePointer(to: error) {
+                    chip_program_write(
+                        self.program, slots.codes.baseAddress, $0, instructionSet.kernelLevel,
+                        UInt32(part), UInt32(parts))
+                }
+            }
+            Self.spread(parts, work)
+        }
+    }
+
+    /// Where the workers that write find the codes.
+    private struct WeightSlots: @unchecked Sendable {
+        let codes: UnsafeBufferPointer<Int8>
+    }
+
+    /// Runs work once for each of some workers.
+    private static func spread(_ workers: Int, _ work: @Sendable (Int) -> Void) {
+        if workers == 1 {
+            work(0)
+        } else {
+            DispatchQueue.concurrentPerform(iterations: workers, execute: work)
         }
     }
 
@@ -174,11 +197,7 @@ final class ChipCore: @unchecked Sendable {
                 if !good { failed.store(true, ordering: .relaxed) }
             }
         }
-        if workers == 1 {
-            work(0)
-        } else {
-            DispatchQueue.concurrentPerform(iterations: workers, execute: work)
-        }
+        Self.spread(workers, work)
         return !failed.load(ordering: .relaxed)
     }
 

@@ -19,7 +19,9 @@ struct ChipLayout {
     let groups: [Group]
 
     /// The layout of a network.
-    init(_ configuration: ChipConfiguration) {
+    ///
+    /// - Parameter step: the integration step, in microseconds.
+    init(_ configuration: ChipConfiguration, step: Double) {
         groups = Self.sort(configuration)
         var blocks = 0
         var populations: [chip_population] = []
@@ -30,7 +32,10 @@ struct ChipLayout {
                     first_block: UInt32(blocks), block_count: UInt32(count),
                     size: UInt32(population.size),
                     first_neuron: UInt32(configuration.neurons(ofPopulation: index).lowerBound),
-                    row_count: UInt32(configuration.fanIn(ofPopulation: index))))
+                    row_count: UInt32(configuration.fanIn(ofPopulation: index)),
+                    fall_e: Float(step / population.targets.tauSynExcitatory),
+                    fall_i: Float(step / population.targets.tauSynInhibitory),
+                    fall_v: Float(step / population.targets.tauMem)))
             blocks += count
         }
         var rows = [Int](repeating: 0, count: populations.count)

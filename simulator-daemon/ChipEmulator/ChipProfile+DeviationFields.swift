@@ -179,7 +179,7 @@ extension ChipProfile.Crosstalk {
             "Rise of the membranes of the two neighbouring columns at a spike, in CADC LSB. Own estimate.")
         droop = try reader.number(
             "crosstalk.droop_lsb", 0, in: 0...100,
-            "Fall of all membranes in the spike's block of 64 columns, as the supply droops, in CADC LSB. Own estimate."
+            "Fall of all membranes in the spike's block of 32 columns, as the supply droops, in CADC LSB. Own estimate."
         )
     }
 }

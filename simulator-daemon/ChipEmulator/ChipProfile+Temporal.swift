@@ -84,7 +84,7 @@ extension ChipProfile {
         public var spread = 0.0
     }
 
-    /// What a spike does to the membranes of its block of 64 columns at the next step; off unless given. Own estimates.
+    /// What a spike does to the membranes of its block of 32 columns at the next step; off unless given. Own estimates.
     ///
     /// Membranes that are held in their refractory time do not move.
     public struct Crosstalk: Sendable, Hashable, Codable {

@@ -11,7 +11,7 @@ struct ChipProgrammer {
     let configuration: ChipConfiguration
 
     /// The time of an integration step, in microseconds.
-    private var step: Double {
+    var step: Double {
         let steps = profile.stepsPerSample(samplePeriod: configuration.samplePeriod)
         return ChipClock.microseconds(ticks: configuration.samplePeriod) / Double(steps)
     }

@@ -102,23 +102,23 @@ public struct EmulatedChip: Sendable {
             && (!profile.programming.isOn || programmed?.noiseSeed == configuration.noiseSeed)
         // A copy of this chip may use the same core: each owner writes and runs its own.
         if fits, isKnownUniquelyReferenced(&core), let core {
-            if model.writtenCodes > 0 {
-                core.write(batch.synapses, programmer.writeError, instructionSet)
-            }
             written = batch.synapses
             let shifts = conditions.shifts(of: circuits, on: profile)
-            if shifts != self.shifts {
-                if profile.shiftsDynamics {
-                    programmer.write(circuits, shifts: shifts, core)
-                } else {
-                    programmer.writePotentials(circuits, shifts: shifts, core)
-                }
-                self.shifts = shifts
+            let moves = shifts != self.shifts
+            self.shifts = shifts
+            if moves && profile.shiftsDynamics {
+                programmer.write(circuits, shifts: shifts, core)
+            } else if moves {
+                programmer.writePotentials(circuits, shifts: shifts, core)
+            }
+            if model.writtenCodes > 0 || moves && profile.shiftsDynamics {
+                core.write(batch.synapses, programmer.writeError, instructionSet)
             }
             return core
         }
         let fresh = try ChipCore(
-            layout: ChipLayout(configuration), profile: profile, workers: workers)
+            layout: ChipLayout(configuration, step: programmer.step), profile: profile,
+            workers: workers)
         circuits = programmer.circuits()
         shifts = conditions.shifts(of: circuits, on: profile)
         programmer.write(circuits, shifts: shifts, fresh)

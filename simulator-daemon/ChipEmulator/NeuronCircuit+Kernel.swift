@@ -12,27 +12,26 @@ extension NeuronCircuit {
     func kernelNeuron(
         step: Double, kind: ChipConfiguration.Population.Kind, profile: ChipProfile, quadrant: Int
     ) -> chip_neuron {
-        func decay(_ tau: Double, _ time: Double) -> Double {
-            ElementaryFunctions.exp(-time / tau)
+        func decay(_ tau: Double) -> Double {
+            ElementaryFunctions.exp(-step / tau)
         }
-        func gain(_ tau: Double, _ time: Double) -> Float {
-            let x = time / tauMem
-            let y = time / tau
+        func gain(_ tau: Double) -> Float {
+            let x = step / tauMem
+            let y = step / tau
             let ratio = ElementaryFunctions.expMinusOneOverX(y - x)
-            return Float(synapticGain * x * decay(tau, time) * ratio)
+            return Float(synapticGain * x * decay(tau) * ratio)
         }
-        let membrane = decay(tauMem, step)
+        let membrane = decay(tauMem)
         let both = profile.noise.memory(step: step) * membrane
         let share = ((1 - membrane * membrane) * (1 - both) / (1 + both)).squareRoot()
         return chip_neuron(
-            decay_e: Float(decay(tauSynExcitatory, step)),
-            decay_i: Float(decay(tauSynInhibitory, step)), decay_v: Float(membrane),
-            gain_e: gain(tauSynExcitatory, step), gain_i: gain(tauSynInhibitory, step),
-            bend_e: Float(step / tauSynExcitatory / 2), bend_i: Float(step / tauSynInhibitory / 2),
-            bow_e: Float((step / tauMem + step / tauSynExcitatory) / 2),
-            bow_i: Float((step / tauMem + step / tauSynInhibitory) / 2),
-            half_v: Float(decay(tauMem, step / 2)), half_e: gain(tauSynExcitatory, step / 2),
-            half_i: gain(tauSynInhibitory, step / 2),
+            decay_e: Float(decay(tauSynExcitatory)),
+            decay_i: Float(decay(tauSynInhibitory)), decay_v: Float(membrane),
+            gain_e: gain(tauSynExcitatory), gain_i: gain(tauSynInhibitory),
+            drive_e: Float(synapticGain * step / tauMem),
+            drive_i: Float(synapticGain * step / tauMem),
+            fall_e: Float(step / tauSynExcitatory), fall_i: Float(step / tauSynInhibitory),
+            fall_v: Float(step / tauMem),
             potentials: kernelPotentials(kind: kind, profile: profile),
             threshold_noise: kind == .spiking ? Float(profile.noise.threshold * swing) : 0,
             refractory: Float(refractory / step), noise: Float(profile.noise.membrane * share),

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 /// Neurons that are integrated together; populations are padded to blocks of so many lanes.
-#define CHIP_LANES 64
+#define CHIP_LANES 32
 
 /// Instruction sets, in rising order.
 typedef enum { CHIP_BASELINE = 0, CHIP_AVX2 = 1, CHIP_AVX512 = 2 } chip_level;
@@ -18,6 +18,8 @@ typedef struct {
     uint32_t first_block, block_count, size, first_neuron;
     /// Signed inputs of each neuron.
     uint32_t row_count;
+    /// Of its targets, the step over the time constant: excitatory and inhibitory current, membrane.
+    float fall_e, fall_i, fall_v;
 } chip_population;
 
 /// A projection: source `k` drives row `first_row + k` of the target.
@@ -47,15 +49,16 @@ typedef struct {
     float code_offset;
 } chip_potentials;
 
-/// A neuron. Coefficients are those of one step and of half a step.
+/// A neuron. Coefficients are those of one step.
 typedef struct {
     /// exp(-h / tau): excitatory and inhibitory current, membrane.
     float decay_e, decay_i, decay_v;
     /// Membrane shift at the end of a step by a current of one at its start.
     float gain_e, gain_i;
-    /// Corrections inside a step: half of h / tau for a current, of h / tau + h / tau_m for the membrane.
-    float bend_e, bend_i, bow_e, bow_i;
-    float half_v, half_e, half_i;
+    /// Slope of the membrane, per step, by a current of one.
+    float drive_e, drive_i;
+    /// Step over time constant: excitatory and inhibitory current, membrane.
+    float fall_e, fall_i, fall_v;
     chip_potentials potentials;
     float threshold_noise;
     /// In steps.
@@ -159,9 +162,11 @@ void chip_program_set_potentials(
 /// Writes what the synapses of a row are like.
 void chip_program_set_row(
     chip_program *program, uint32_t population, uint32_t row, const chip_row *synapses);
-/// Writes the codes of all projections in order, each `[source, target]`.
+/// Writes the codes of all projections in order, each `[source, target]`; of `parts` calls with the same codes, which may
+/// run at the same time, each writes a part. To be done again after neurons are set: the weights hold their gains.
 void chip_program_write(
-    chip_program *program, const int8_t *codes, const chip_write_error *error, chip_level level);
+    chip_program *program, const int8_t *codes, const chip_write_error *error, chip_level level,
+    uint32_t part, uint32_t parts);
 
 /// A normal number for each of `count` counters under a key; both arrays have room for a multiple of 16.
 void chip_normals(
