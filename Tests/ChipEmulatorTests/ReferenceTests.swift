@@ -19,16 +19,17 @@ import Testing
             report.append("\(recurrent ? "recurrent" : "feed-forward"): \(comparison.summary)")
             let spikes = comparison.distances.count
             #expect(spikes > Int(Self.networks) * (recurrent ? 5 : 40), "\(comparison.summary)")
-            #expect(comparison.settledDiffering == 0, "\(comparison.summary)")
-            #expect(comparison.quantile(0.5) <= 0.5, "\(comparison.summary)")
-            #expect(comparison.quantile(0.95) <= 2, "\(comparison.summary)")
-            #expect(comparison.quantile(1) <= 8, "\(comparison.summary)")
+            #expect(comparison.differing == 0, "\(comparison.summary)")
+            // Half a tick is the chip's rounding.
+            #expect(comparison.quantile(0.99) <= 0.51, "\(comparison.summary)")
+            #expect(comparison.quantile(1) <= 1, "\(comparison.summary)")
         }
         try Self.write(report.joined(separator: "\n"), "reference.md")
     }
 
-    /// Half of the networks, with seeds from 1 on, settled within 0.1 LSB, a twelfth of the chip's noise: a membrane that
-    /// comes back below its threshold in the same step may be missed, and is never further above it.
+    /// Half of the networks, with seeds from 1 on, in steps of 0.5 ns: with 2 ns the 76th recurrent network takes another
+    /// way, at a membrane that comes within 0.001 LSB of its threshold. Times are compared where 0.1 LSB, a twelfth of the chip's noise, moves
+    /// them by less than the chip's jitter.
     private func compare(recurrent: Bool, delay: Double) throws -> SpikeComparison {
         var comparison = SpikeComparison()
         var chip = EmulatedChip(profile: .ideal, serial: 1, threads: 1)
@@ -38,8 +39,8 @@ import Testing
             let times = [0, -0.1, 0.1].map { shift in
                 var times = [[Double]](repeating: [], count: configuration.neuronCount)
                 let spikes = ReferenceSimulation.simulate(
-                    configuration, codes: codes, events: events, delay: delay, perTick: 4,
-                    thresholdShift: shift)
+                    configuration, codes: codes, events: events, delay: delay,
+                    perTick: shift == 0 ? 16 : 4, thresholdShift: shift)
                 for spike in spikes where spike.tick.rounded() < window {
                     times[spike.neuron].append(spike.tick)
                 }
@@ -85,9 +86,9 @@ import Testing
                 \(comparison.histogram(width: 1, bins: 10))
 
                 """)
-            #expect(comparison.settledDiffering == 0, "\(comparison.summary)")
-            // 7.5 ticks are the jitter's 60 ns.
-            #expect(comparison.quantile(0.999) <= 7.5, "\(comparison.summary)")
+            #expect(comparison.differing == 0, "\(comparison.summary)")
+            // The jitter's 60 ns are 7.5 ticks.
+            #expect(comparison.quantile(1) <= 2, "\(comparison.summary)")
         }
         try Self.write(report.joined(separator: "\n"), "step.md")
     }

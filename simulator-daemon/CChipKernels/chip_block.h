@@ -34,12 +34,16 @@ typedef struct {
     _Alignas(64) uint32_t held;  // lanes in their refractory time, a bit each
 } chip_state;
 
+// How much of what an event does within a whole step it does in the rest of its own: the losses of its current, and its
+// pushes of the membrane.
+typedef float chip_shares __attribute__((vector_size(16)));
+enum { LOST_E, LOST_I, PUSH_E, PUSH_I };
+
 // An event of a row, `fraction` of a step before the end of its step; index of the next of the step, or 0.
 typedef struct {
+    chip_shares shares;
     uint32_t row, next;
     float fraction;
-    // Of a current's loss in a step and of its push in a step, how much happens after the event.
-    float lost_e, lost_i, push_e, push_i;
 } chip_event;
 
 // A spike, `fraction` of a step after the start of its step.

@@ -55,16 +55,10 @@ static void add_event(
         pass, &space->events, ((size_t)space->event_count + 1) * sizeof *events);
     if (!events) return;
     uint32_t index = space->event_count++;
-    const chip_population *shape = &pass->program->arrays[population].shape;
-    float rest = fraction * (1 - fraction) / 2;
-    events[index] = (chip_event){
-        .row = row,
-        .fraction = fraction,
-        .lost_e = fraction + rest * shape->fall_e,
-        .lost_i = fraction + rest * shape->fall_i,
-        .push_e = fraction + rest * (shape->fall_v + shape->fall_e),
-        .push_i = fraction + rest * (shape->fall_v + shape->fall_i),
-    };
+    const chip_shares *terms = pass->program->arrays[population].shares;
+    chip_shares shares = terms[SHARE_TERMS - 1] * fraction;
+    for (int k = SHARE_TERMS - 2; k >= 0; k--) shares = (shares + terms[k]) * fraction;
+    events[index] = (chip_event){.shares = shares, .row = row, .fraction = fraction};
     size_t list = (size_t)population * pass->settings->steps + step;
     uint32_t *heads = space->heads.memory, *tails = space->tails.memory;
     if (heads[list]) events[tails[list]].next = index;

@@ -27,11 +27,35 @@ static void silence(chip_block *block) {
     }
 }
 
+// The terms of shares, for time constants of 1 / x of a step (membrane) and 1 / y (current):
+//   lost(f) = (1 - exp(-f y)) / (1 - exp(-y)),  push(f) = (exp(-f x) - exp(-f y)) / (exp(-x) - exp(-y))
+// Both are 1 at f = 1, as the quotients of series in f whose terms are (-1)^k times y^k and the sum of x^n y^(k - n).
+static void set_shares(chip_array *array, int lost, int push, double x, double y) {
+    double losses[SHARE_TERMS], pushes[SHARE_TERMS], all_lost = 0, all_pushed = 0;
+    double power = 1, powers = 1, scale = 1, other = 1;
+    for (int k = 0; k < SHARE_TERMS; k++) {
+        losses[k] = power / scale;
+        pushes[k] = powers / scale;
+        all_lost += losses[k];
+        all_pushed += pushes[k];
+        other *= -x;
+        power *= -y;
+        powers = powers * -y + other;
+        scale *= k + 2;
+    }
+    for (int k = 0; k < SHARE_TERMS; k++) {
+        array->shares[k][lost] = (float)(losses[k] / all_lost);
+        array->shares[k][push] = (float)(pushes[k] / all_pushed);
+    }
+}
+
 static bool fill_array(
     chip_program *program, uint32_t index, const chip_population *shape, bool bows, bool stuck
 ) {
     chip_array *array = &program->arrays[index];
     array->shape = *shape;
+    set_shares(array, LOST_E, PUSH_E, (double)shape->fall_v, (double)shape->fall_e);
+    set_shares(array, LOST_I, PUSH_I, (double)shape->fall_v, (double)shape->fall_i);
     size_t synapses = (size_t)shape->block_count * shape->row_count * CHIP_LANES;
     array->positive = allocate(synapses, sizeof(float));
     array->negative = allocate(synapses, sizeof(float));

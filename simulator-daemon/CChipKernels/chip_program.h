@@ -2,8 +2,12 @@
 #pragma once
 #include "chip_block.h"
 
+enum { SHARE_TERMS = 6 };
+
 typedef struct {
     chip_population shape;
+    // The shares of an event a fraction f before the end of its step: the sum of shares[k] f^(k + 1).
+    chip_shares shares[SHARE_TERMS];
     float *positive, *negative, *rows;    // [block, row, lane]
     float *positive_bow, *negative_bow;   // the same, or NULL
     float *fixed;                         // the same, or NULL
