@@ -1,6 +1,9 @@
 #include "tiny_chip.h"
 
-enum { STEP_TICKS = 32, FRACTION = 4096, FACTOR = 65536 };
+// Ticks of a step; parts of an LSB and of a weight code; parts of a factor.
+#define STEP_TICKS 32
+#define FRACTION 4096
+#define FACTOR 65536
 
 static const double step_us = STEP_TICKS * 8e-3;
 
