@@ -94,7 +94,8 @@ struct volley_link {
     enum volley_input_state input;
     uint32_t filled, payload_crc;
     struct volley_header header;
-    bool is_repeated;
+    /// The frame's number was seen; the frame is none that a link without HELLO may send.
+    bool is_repeated, is_stranger;
     uint64_t next_sequence;
     struct volley_assembly assemblies[2];
     uint8_t header_bytes[VOLLEY_HEADER_BYTES + VOLLEY_TRAILER_BYTES];

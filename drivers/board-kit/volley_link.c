@@ -228,12 +228,12 @@ static bool check_order(struct volley_device *device, struct volley_link *link) 
     const struct volley_header *header = &link->header;
     struct volley_assembly *assembly = &link->assemblies[header->channel];
     // ERROR from a host is ignored (REQ-007), and has no place in the order.
+    link->is_stranger = false;
     link->is_repeated = header->type == VOLLEY_ERROR;
     if (link->is_repeated) return true;
-    if (link->state == VOLLEY_LINK_NEW && header->type != VOLLEY_HELLO) {
-        volley_end_link(device, link, VOLLEY_NO_SESSION, "this link has not said HELLO", 0);
-        return false;
-    }
+    // A stranger is told when its payload's checksum has been looked at, and before its number is (HEL-006).
+    link->is_stranger = link->state == VOLLEY_LINK_NEW && header->type != VOLLEY_HELLO;
+    if (link->is_stranger) return true;
     if (header->sequence < link->next_sequence) return link->is_repeated = true;
     if (header->sequence > link->next_sequence) {
         volley_end_link(device, link, VOLLEY_SEQUENCE_GAP, "a frame is missing before this one", 24);
@@ -255,7 +255,7 @@ static bool check_order(struct volley_device *device, struct volley_link *link) 
 
 // Where the payload of the frame goes; NULL if it is thrown away.
 static uint8_t *destination(struct volley_link *link) {
-    if (link->is_repeated) return NULL;
+    if (link->is_repeated || link->is_stranger) return NULL;
     uint32_t offset = link->assemblies[link->header.channel].length + link->filled;
     return (link->header.channel ? link->bulk : link->control) + offset;
 }
@@ -263,12 +263,16 @@ static uint8_t *destination(struct volley_link *link) {
 // A frame is there and its checksums are right.
 static void take_frame(struct volley_device *device, struct volley_link *link) {
     struct volley_session *session = volley_session_of(device, link);
-    link->heard = device->now;
-    if (session) session->heard = device->now;
     link->input = VOLLEY_IN_HEADER;
     link->filled = 0;
     link->result_is_next = true;
+    if (link->is_stranger) {
+        volley_end_link(device, link, VOLLEY_NO_SESSION, "this link has not said HELLO", 0);
+        return;
+    }
     device->counters.received++;
+    link->heard = device->now;
+    if (session) session->heard = device->now;
     if (link->is_repeated) return;
     const struct volley_header header = link->header;
     struct volley_assembly *assembly = &link->assemblies[header.channel];

@@ -4,7 +4,7 @@ import ctypes
 import os
 import pathlib
 
-from pipes import Stream
+from streams import Stream
 
 FOLDER = pathlib.Path(os.environ.get("VOLLEY_BOARD_BUILD", pathlib.Path(__file__).parents[1] / "build"))
 

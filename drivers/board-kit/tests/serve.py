@@ -1,14 +1,10 @@
 """The board kit's device behind a ZeroMQ ROUTER socket (LNK-002), for hosts that know no stdio: `serve.py [ADDRESS]`."""
 
-import pathlib
 import sys
 import time
 
 import zmq
-
-sys.path[:0] = [str(pathlib.Path(__file__).parents[3] / "protocol" / "reference")]
-
-from bench import Device  # noqa: E402
+from bench import Device
 
 
 def serve(address, seconds=float("inf")):
