@@ -1,7 +1,9 @@
 // CONFIGURE: what it says, and whether it fits the chip (SPEC CFG-001 to CFG-007).
 #include "volley_private.h"
 
+#if VOLLEY_CODES
 enum { CODES_OF_A_NEURON = 18 };
+#endif
 
 static double number(const struct volley_field *field) { return volley_double_of(field->value); }
 
@@ -19,23 +21,41 @@ static void read_targets(struct volley_reader reader, struct volley_targets *tar
     }
 }
 
+// Keeps the first thing that does not fit.
 static bool invalid(struct volley_fault *fault, const char *words, uint32_t index) {
+    if (fault->status != VOLLEY_OK) return false;
     volley_fail(fault, VOLLEY_INVALID, words);
     volley_fail_number(fault, index);
     return false;
 }
 
+#if VOLLEY_CODES
+// SPEC section 7.7.
+static bool keep_codes(const struct volley_device *device, struct volley_configuration *configuration,
+                       struct volley_population *population, const uint8_t *codes, uint32_t length, uint32_t index,
+                       struct volley_fault *fault) {
+    uint8_t *kept = configuration->codes + CODES_OF_A_NEURON * population->first_neuron;
+    if (length != CODES_OF_A_NEURON * population->size) {
+        return volley_fail_stock(fault, VOLLEY_INVALID, "bytes of codes", length, CODES_OF_A_NEURON * population->size);
+    }
+    for (uint32_t place = 0; place < length; place += 2) {
+        bool is_offset = place % CODES_OF_A_NEURON == CODES_OF_A_NEURON - 2;
+        if (!is_offset && (uint32_t)volley_get16(codes + place) >> device->description.code_bits) {
+            return invalid(fault, "a code above the highest in population ", index);
+        }
+    }
+    memcpy(kept, codes, length);
+    population->codes = kept;
+    return true;
+}
+#endif
+
 static bool read_population(const struct volley_device *device, struct volley_reader reader,
-                            struct volley_configuration *configuration) {
+                            struct volley_configuration *configuration, struct volley_fault *fault) {
     uint32_t index = configuration->population_count, kind = 0, codes_length = 0;
-    struct volley_fault *fault = reader.fault;
     struct volley_field field;
     const uint8_t *codes = NULL;
-    if (index == VOLLEY_POPULATIONS) {
-        return volley_fail_stock(fault, VOLLEY_INVALID, "populations", index + 1, VOLLEY_POPULATIONS);
-    }
-    struct volley_population *population = &configuration->populations[index];
-    memset(population, 0, sizeof *population);
+    struct volley_population read = {.size = 0}, *population = &read;
     while (volley_next(&reader, &field)) {
         if (volley_is(&field, 1, VOLLEY_VARINT)) kind = (uint32_t)field.value;
         if (volley_is(&field, 2, VOLLEY_VARINT)) population->size = (uint32_t)field.value;
@@ -45,7 +65,10 @@ static bool read_population(const struct volley_device *device, struct volley_re
             codes_length = (uint32_t)field.value;
         }
     }
-    if (fault->status != VOLLEY_OK) return false;
+    if (reader.fault->status != VOLLEY_OK || fault->status != VOLLEY_OK) return false;
+    if (index == VOLLEY_POPULATIONS) {
+        return volley_fail_stock(fault, VOLLEY_INVALID, "populations", index + 1, VOLLEY_POPULATIONS);
+    }
     if (kind != 1 && kind != 2) {
         volley_fail(fault, VOLLEY_MALFORMED, "an unknown kind of population ");
         volley_fail_number(fault, index);
@@ -58,39 +81,25 @@ static bool read_population(const struct volley_device *device, struct volley_re
     }
     population->is_spiking = kind == 1;
     population->first_neuron = configuration->neuron_count;
-    configuration->neuron_count += population->size;
-    configuration->population_count++;
-    if (codes_length == 0) return true;
-    if (device->description.code_bits == 0) return invalid(fault, "this chip has no codes, but population ", index);
+    if (codes_length > 0 && device->description.code_bits == 0) {
+        return invalid(fault, "this chip has no codes; they are stated for population ", index);
+    }
 #if VOLLEY_CODES
-    if (codes_length != CODES_OF_A_NEURON * population->size) {
-        return volley_fail_stock(fault, VOLLEY_INVALID, "bytes of codes", codes_length,
-                                 CODES_OF_A_NEURON * population->size);
+    if (codes_length > 0 && !keep_codes(device, configuration, population, codes, codes_length, index, fault)) {
+        return false;
     }
-    for (uint32_t place = 0; place < codes_length; place += 2) {
-        if (place % CODES_OF_A_NEURON == CODES_OF_A_NEURON - 2) continue;
-        if ((uint32_t)volley_get16(codes + place) >> device->description.code_bits) {
-            return invalid(fault, "a code above the highest in population ", index);
-        }
-    }
-    uint8_t *kept = configuration->codes + CODES_OF_A_NEURON * population->first_neuron;
-    memcpy(kept, codes, codes_length);
-    population->codes = kept;
 #else
     (void)codes;
 #endif
+    configuration->neuron_count += population->size;
+    configuration->populations[configuration->population_count++] = *population;
     return true;
 }
-
-static void read_projection(struct volley_reader reader, struct volley_configuration *configuration) {
+static void read_projection(struct volley_reader reader, struct volley_configuration *configuration,
+                            struct volley_fault *fault) {
     uint32_t index = configuration->projection_count;
     struct volley_field field;
-    if (index == VOLLEY_POPULATIONS) {
-        volley_fail_stock(reader.fault, VOLLEY_INVALID, "projections", index + 1, VOLLEY_POPULATIONS);
-        return;
-    }
-    struct volley_projection *projection = &configuration->projections[configuration->projection_count++];
-    *projection = (struct volley_projection){-1, 0, 0};
+    struct volley_projection read = {-1, 0, 0}, *projection = &read;
     while (volley_next(&reader, &field)) {
         if (volley_is(&field, 1, VOLLEY_VARINT)) {
             // A number that no population has stays one that no population has.
@@ -98,6 +107,12 @@ static void read_projection(struct volley_reader reader, struct volley_configura
             projection->source = source > INT32_MAX ? INT32_MAX : (int32_t)source;
         }
         if (volley_is(&field, 2, VOLLEY_VARINT)) projection->target = (uint32_t)field.value;
+    }
+    if (reader.fault->status != VOLLEY_OK || fault->status != VOLLEY_OK) return;
+    if (index == VOLLEY_POPULATIONS) {
+        volley_fail_stock(fault, VOLLEY_INVALID, "projections", index + 1, VOLLEY_POPULATIONS);
+    } else {
+        configuration->projections[configuration->projection_count++] = *projection;
     }
 }
 
@@ -177,19 +192,24 @@ static void check_times(const struct volley_device *device, const struct volley_
 
 bool volley_read_configuration(const struct volley_device *device, const struct volley_message *message,
                                struct volley_configuration *configuration, struct volley_fault *fault) {
-    struct volley_reader reader = volley_read(message->payload, message->length, fault);
+    // All of it is read before anything is said of what it asks for: what cannot be parsed is MALFORMED (REQ-006).
+    struct volley_fault form = {.status = VOLLEY_OK};
+    struct volley_reader reader = volley_read(message->payload, message->length, &form);
     struct volley_field field;
     memset(configuration, 0, sizeof *configuration);
     while (volley_next(&reader, &field)) {
         if (volley_is(&field, 1, VOLLEY_VARINT)) configuration->input_count = (uint32_t)field.value;
-        if (volley_is(&field, 2, VOLLEY_LENGTH)) read_population(device, volley_inner(&reader, &field), configuration);
-        if (volley_is(&field, 3, VOLLEY_LENGTH)) read_projection(volley_inner(&reader, &field), configuration);
+        if (volley_is(&field, 2, VOLLEY_LENGTH)) {
+            read_population(device, volley_inner(&reader, &field), configuration, fault);
+        }
+        if (volley_is(&field, 3, VOLLEY_LENGTH)) read_projection(volley_inner(&reader, &field), configuration, fault);
         if (volley_is(&field, 4, VOLLEY_VARINT)) configuration->window = (uint32_t)field.value;
         if (volley_is(&field, 5, VOLLEY_VARINT)) configuration->sample_count = (uint32_t)field.value;
         if (volley_is(&field, 6, VOLLEY_VARINT)) configuration->sample_period = (uint32_t)field.value;
         if (volley_is(&field, 7, VOLLEY_VARINT)) configuration->entry_spacing = (uint32_t)field.value;
         if (volley_is(&field, 8, VOLLEY_FIXED64)) configuration->noise_seed = field.value;
     }
+    if (form.status != VOLLEY_OK) *fault = form;
     if (fault->status != VOLLEY_OK) return false;
     if (configuration->input_count > device->description.input_channels) {
         return volley_fail_stock(fault, VOLLEY_INVALID, "input channels", configuration->input_count,

@@ -359,7 +359,7 @@ bool volley_receive_end(struct volley_device *device, unsigned number, uint64_t 
     if (link->input == VOLLEY_IN_WHOLE) {
         if (link->output_start != link->output_end) return false;
         take_frame(device, link);
-    } else if (link->input != VOLLEY_IN_REST && (link->input != VOLLEY_IN_HEADER || link->filled > 0)) {
+    } else if (link->input != VOLLEY_IN_REST) {
         volley_end_link(device, link, VOLLEY_MALFORMED, "the frame is shorter than it says", 0);
     }
     link->input = VOLLEY_IN_HEADER;
