@@ -60,7 +60,7 @@ class Board:
                 try:
                     left = left[os.write(self.process.stdin.fileno(), left) :]
                 except BrokenPipeError:
-                    return
+                    raise vp1.session.LinkLost("the board has ended") from None
             if not readable and not writable:
                 raise TimeoutError("the board has taken no byte for 5 s")
 
@@ -76,8 +76,8 @@ class Board:
             left = until - time.monotonic()
             if left < 0 or not select.select([self.process.stdout], [], [], left)[0]:
                 return False
-            if not self._read():
-                time.sleep(min(left, 0.02))
+            if not self._read() and not self._frames:
+                raise vp1.session.LinkLost("the board has ended")
         return True
 
     def recv_multipart(self):
