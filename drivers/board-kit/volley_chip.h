@@ -64,7 +64,7 @@ struct volley_targets {
 
 /// A group of like neurons.
 struct volley_population {
-    /// False for neurons that only integrate.
+    /// False for neurons that only integrate; their reset, threshold and refractory time are zero.
     bool is_spiking;
     uint32_t first_neuron, size;
     struct volley_targets targets;

@@ -80,6 +80,10 @@ static bool read_population(const struct volley_device *device, struct volley_re
                                  (uint64_t)configuration->neuron_count + population->size, VOLLEY_NEURONS);
     }
     population->is_spiking = kind == 1;
+    if (!population->is_spiking) {
+        // Nobody checks what has no effect, so no chip gets to see it.
+        population->targets.reset = population->targets.threshold = population->targets.refractory = 0;
+    }
     population->first_neuron = configuration->neuron_count;
     if (codes_length > 0 && device->description.code_bits == 0) {
         return invalid(fault, "this chip has no codes; they are stated for population ", index);
@@ -137,7 +141,7 @@ static void check_targets(const struct volley_device *device, const struct volle
         check_range(device, targets->tau_syn_excitatory, VOLLEY_TAU_SYN, "tau_syn_excitatory", index, fault);
         check_range(device, targets->tau_syn_inhibitory, VOLLEY_TAU_SYN, "tau_syn_inhibitory", index, fault);
         check_range(device, targets->synaptic_gain, VOLLEY_GAIN, "synaptic_gain", index, fault);
-        // Neurons that only integrate have no use for the others.
+        // The others are zero in populations that only integrate.
         if (!population->is_spiking) continue;
         check_range(device, targets->reset, VOLLEY_POTENTIAL, "reset", index, fault);
         check_range(device, targets->threshold, VOLLEY_THRESHOLD, "threshold", index, fault);
