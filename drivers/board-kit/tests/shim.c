@@ -124,6 +124,7 @@ size_t bench_transmit(struct bench *bench, unsigned link, uint8_t *bytes, size_t
     const uint8_t *next;
     size_t count = volley_transmit(&bench->device, link, &next);
     if (count > room) count = room;
+    if (count == 0) return 0;
     memcpy(bytes, next, count);
     volley_transmitted(&bench->device, link, count);
     return count;

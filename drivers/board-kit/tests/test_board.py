@@ -4,6 +4,7 @@ import os
 import random
 import signal
 import struct
+import subprocess
 import time
 import unittest
 
@@ -161,8 +162,10 @@ class BoardTests(unittest.TestCase):
 
     def test_wrong_use_is_explained(self):
         for arguments in (["--help"], ["--serial"], ["--serial", "x"]):
-            board = Board([str(FOLDER / "volley-board"), *arguments])
+            board = Board([str(FOLDER / "volley-board"), *arguments], stderr=subprocess.PIPE)
             self.assertEqual(board.process.wait(2), 2)
+            self.assertIn(b"usage: volley-board", board.process.stderr.read())
+            board.process.stderr.close()
             board.close()
 
 
