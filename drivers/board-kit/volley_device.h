@@ -100,7 +100,7 @@ struct volley_link {
     struct volley_assembly assemblies[2];
     uint8_t header_bytes[VOLLEY_HEADER_BYTES + VOLLEY_TRAILER_BYTES];
     uint8_t control[VOLLEY_CONTROL_BYTES];
-    uint8_t bulk[VOLLEY_MESSAGE_BYTES];
+    uint8_t bulk[VOLLEY_BULK_BYTES];
     // Output.
     uint64_t sent_sequence;
     bool owes_goaway, result_is_next;

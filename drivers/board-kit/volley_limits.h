@@ -87,23 +87,22 @@
 #define VOLLEY_STAGE_BYTES (8 + 32 + 4 * VOLLEY_ENTRIES + 4 * VOLLEY_ENTRIES * VOLLEY_EVENTS)
 /// The longest weight block (SPEC section 7.3): a delta that changes all codes.
 #define VOLLEY_WEIGHT_BYTES (32 + (VOLLEY_SYNAPSES + 7) / 8 + VOLLEY_SYNAPSES)
-/// Most bytes of a bulk message in either direction: what the longest block needs, and no less than a result's chunk of
-/// one entry.
-#ifndef VOLLEY_MESSAGE_BYTES
-#define VOLLEY_MESSAGE_BYTES \
-    (VOLLEY_STAGE_BYTES > VOLLEY_WEIGHT_BYTES ? VOLLEY_STAGE_BYTES : VOLLEY_WEIGHT_BYTES)
-#endif
+/// The longest block that a host can have reason to send; longer ones are refused unread.
+#define VOLLEY_BULK_BYTES (VOLLEY_STAGE_BYTES > VOLLEY_WEIGHT_BYTES ? VOLLEY_STAGE_BYTES : VOLLEY_WEIGHT_BYTES)
 /// Storage of a result: validity, ends, CADC codes and spikes of all entries.
 #define VOLLEY_RESULT_BYTES (VOLLEY_ENTRIES * (5 + VOLLEY_TRACE_BYTES + 4 * VOLLEY_EVENTS))
+
+/// The longest chunk: a result of all entries. It is never in memory as a whole.
+#define VOLLEY_CHUNK_BYTES (32 + VOLLEY_ENTRIES + 3 + 32 + 4 * VOLLEY_ENTRIES + 16 + VOLLEY_RESULT_BYTES)
+/// The message limit that the device states, for either direction.
+#define VOLLEY_MESSAGE_BYTES (VOLLEY_BULK_BYTES > VOLLEY_CHUNK_BYTES ? VOLLEY_BULK_BYTES : VOLLEY_CHUNK_BYTES)
 
 /// Fails to compile where a size is impossible.
 #define VOLLEY_REQUIRE(name, condition) typedef char volley_require_##name[(condition) ? 1 : -1]
 VOLLEY_REQUIRE(frames_of_2_kib, VOLLEY_FRAME_BYTES >= 2048 && VOLLEY_FRAME_BYTES <= 1048576);
 VOLLEY_REQUIRE(control_of_2_kib, VOLLEY_CONTROL_BYTES >= 2048);
 VOLLEY_REQUIRE(control_in_message, VOLLEY_CONTROL_BYTES <= VOLLEY_MESSAGE_BYTES);
-VOLLEY_REQUIRE(stage_in_message, VOLLEY_STAGE_BYTES <= VOLLEY_MESSAGE_BYTES);
-VOLLEY_REQUIRE(weights_in_message, VOLLEY_WEIGHT_BYTES <= VOLLEY_MESSAGE_BYTES);
-VOLLEY_REQUIRE(entry_in_message, 32 + 4 + 32 + 4 + 4 * VOLLEY_EVENTS + 16 + VOLLEY_TRACE_BYTES <= VOLLEY_MESSAGE_BYTES);
+VOLLEY_REQUIRE(control_in_bulk, VOLLEY_CONTROL_BYTES <= VOLLEY_BULK_BYTES);
 VOLLEY_REQUIRE(message_cap, VOLLEY_MESSAGE_BYTES <= 67108864);
 VOLLEY_REQUIRE(a_session_a_link, VOLLEY_SESSIONS >= VOLLEY_LINKS);
 VOLLEY_REQUIRE(short_labels, VOLLEY_LABEL_BYTES <= 96);

@@ -100,7 +100,8 @@ void volley_send(struct volley_device *device, struct volley_link *link, struct 
     volley_put64(bytes + 24, link->sent_sequence++);
     volley_put64(bytes + 32, header.request);
     volley_put16(bytes + 44, header.status);
-    bytes[46] = is_bulk(header.type);
+    // Answers to WEIGHTS and STAGE are control messages: they come between the fragments of a result.
+    bytes[46] = header.type == VOLLEY_RESULT;
     volley_put32(bytes + 48, header.fragments > 1 ? header.total : length);
     volley_put32(bytes + 60, volley_crc32c(0, bytes, 60));
     link->output_end += VOLLEY_HEADER_BYTES + length;
@@ -257,6 +258,7 @@ static bool check_order(struct volley_device *device, struct volley_link *link) 
 static uint8_t *destination(struct volley_link *link) {
     if (link->is_repeated || link->is_stranger) return NULL;
     uint32_t offset = link->assemblies[link->header.channel].length + link->filled;
+    if (link->header.channel && link->header.total > VOLLEY_BULK_BYTES) return NULL;
     return (link->header.channel ? link->bulk : link->control) + offset;
 }
 

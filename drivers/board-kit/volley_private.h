@@ -52,7 +52,7 @@ enum {
     VOLLEY_LEASE_SHORTEST_MS = 100
 };
 
-/// A whole message.
+/// A whole message. Of one above VOLLEY_BULK_BYTES only the length is there.
 struct volley_message {
     const struct volley_header *header;
     const uint8_t *payload;

@@ -125,6 +125,10 @@ static void request(struct volley_device *device, struct volley_link *link, cons
     }
     if (needs_lease(type)) volley_check_lease(device, session, message->header->token, fault);
     if (fault->status != VOLLEY_OK) return;
+    if (message->length > VOLLEY_BULK_BYTES) {
+        volley_fail_stock(fault, VOLLEY_TOO_LARGE, "bytes of a block", message->length, VOLLEY_BULK_BYTES);
+        return;
+    }
     switch (type) {
     case VOLLEY_HELLO: volley_on_hello(device, link, message, fault); break;
     case VOLLEY_OPEN: volley_on_open(device, link, message, fault); break;

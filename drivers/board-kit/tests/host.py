@@ -16,17 +16,17 @@ MIB = 1 << 20
 class Host:
     """Says HELLO and OPEN on a fresh link. `piece` is the number of bytes that the link carries at a time."""
 
-    def __init__(self, device, link=0, run=b"r" * 16, resume=None, credit=MIB, frame=MIB, framed=False, piece=None):
+    def __init__(self, device, link=0, run=b"r" * 16, resume=None, credit=MIB, frame=MIB, results=4, framed=False, piece=None):
         self.device, self.link, self.framed, self.piece = device, link, framed, piece
         self.run, self.request, self.token, self.session = run, 0, 0, 0
-        self.collected = []
+        self.collected, self.unread = [], []
         self.renew()
         versions = pb.Versions(lowest_major=1, highest_major=1)
-        wanted = pb.Limits(frame_payload=frame, message=16 * MIB, control_payload=65536, slots=2, results_kept=4)
+        wanted = pb.Limits(frame_payload=frame, message=16 * MIB, control_payload=65536, slots=2, results_kept=results)
         hello = pb.Hello(versions=versions, limits=wanted, nonce=b"n" * 16, features=["grease.1"])
         self.greeting = self.ask(Type.HELLO, hello)
         theirs = self.greeting.limits
-        self.limits = Limits(frame, 16 * MIB, 65536, 2, 4).common(
+        self.limits = Limits(frame, 16 * MIB, 65536, 2, results).common(
             Limits(theirs.frame_payload, theirs.message, theirs.control_payload, theirs.slots, theirs.results_kept)
         )
         self.sender.limits = self.receiver.limits = self.limits
@@ -70,20 +70,22 @@ class Host:
     def messages(self):
         """What the device has sent since the last call, as messages."""
         frames = self.collected + self.device.take(self.link, room=self.piece)
-        self.collected = []
-        return [message for message in map(self.receiver.take, frames) if message]
+        messages = self.unread + [message for message in map(self.receiver.take, frames) if message]
+        self.collected, self.unread = [], []
+        return messages
 
     def outcome(self):
         """(type, status, flags) of all that has come."""
         return [(Type(m.header.type).name, Status(m.header.status).name, m.header.flags) for m in self.messages()]
 
     def ask(self, type, payload=b"", token=0):
-        """The parsed answer, or the status if it is not OK."""
+        """The parsed answer, or the status if it is not OK. Other messages are left for `messages`."""
         number = self.send(type, payload, token)
         answers = self.messages()
         final = [message for message in answers if message.header.request == number]
         if [message for message in answers if message.header.type == Type.ERROR]:
             return Status(answers[-1].header.status)
+        self.unread = [message for message in answers if message.header.request != number]
         assert len(final) == 1 and final[0].header.flags & Flag.FINAL, answers
         if final[0].header.status:
             self.fault = control.parse(pb.Fault, final[0].payload)

@@ -7,6 +7,7 @@ from host import Host, inputs_of
 from vp1 import control, network
 from vp1.control import pb
 from vp1.frames import Flag, Type
+from vp1.limits import Limits
 from vp1.results import Costs, ResultChunk, chunk_crc
 from vp1.status import Status
 
@@ -104,6 +105,46 @@ class DeviceTests(unittest.TestCase):
         host.sender.sequence -= 1  # ERROR has no place in the order
         self.assertEqual(host.outcome(), [])
         self.assertIsNone(host.ask(Type.PING))
+
+    def test_frames_and_messages_above_the_agreed_limits_end_the_link(self):
+        for frame in (2048, 2049):
+            host = Host(self.device, frame=frame, framed=self.framed, piece=self.piece)
+            size = host.limits.frame_payload
+            self.assertIsNone(host.ask(Type.PING, bytes(size)))
+            host.sender.limits = Limits(frame_payload=size + 1, control_payload=1 << 20)
+            self.assertEqual(host.ask(Type.PING, bytes(size + 1)), Status.TOO_LARGE)
+        for type, limit in ((Type.PING, "control_payload"), (Type.WEIGHTS, "message")):
+            host = self.host()
+            most = getattr(host.limits, limit)
+            host.sender.limits = Limits(frame_payload=host.limits.frame_payload, control_payload=1 << 20)
+            answer = host.ask(type, bytes(most))
+            self.assertEqual(answer, None if type == Type.PING else Status.LEASE_EXPIRED)
+            host.send(type, bytes(most + 1))
+            self.assertEqual([(m.header.type, Status(m.header.status)) for m in host.messages()[:1]],
+                             [(Type.ERROR, Status.TOO_LARGE)])
+
+    def test_a_block_that_no_chip_could_use_is_refused_unread(self):
+        host, batch = self.holder(), network.batch(1, 1)
+        host.prepare(batch)
+        self.assertEqual(host.ask(Type.WEIGHTS, bytes(host.limits.message), host.token), Status.TOO_LARGE)
+        host.submit(batch, host.execute(batch))
+        self.device.work()
+        self.assertEqual(len(self.done(host)), 1)
+
+    def test_the_numbers_of_requests_go_on_from_open(self):
+        host = self.host()
+        host.send(Type.PING, number=host.request)
+        self.assertEqual(host.outcome(), [("PING", "INVALID", 3)])
+
+    def test_a_link_that_has_only_said_hello_is_forgotten_after_10_s(self):
+        host = self.host()
+        host.renew()
+        host.session = 0
+        limits = pb.Limits(frame_payload=4096, message=4096, control_payload=4096, slots=1, results_kept=1)
+        versions = pb.Versions(lowest_major=1, highest_major=1)
+        host.ask(Type.HELLO, pb.Hello(versions=versions, limits=limits, nonce=bytes(16)))
+        self.device.tick(10_001)
+        self.assertEqual(host.ask(Type.OPEN, pb.Open(run=bytes(16))), Status.NO_SESSION)
 
     def test_a_run_has_16_bytes(self):
         self.assertEqual(self.host(run=b"short").opened, Status.INVALID)
@@ -248,6 +289,13 @@ class DeviceTests(unittest.TestCase):
             lambda c: [c.populations.add(kind=spiking, size=1, targets=c.populations[0].targets) for _ in range(9)],
             lambda c: [c.projections.add(target=0) for _ in range(200)],
             lambda c: c.ClearField("populations"),
+            # Each population fits, all of them do not: too many neurons, synapses, merged circuits.
+            lambda c: c.populations.add(kind=spiking, size=geometry.neuron_circuits - 7, targets=c.populations[0].targets),
+            lambda c: [c.projections.add(source_population=1, target=0) for _ in range(7)] + [
+                setattr(c.populations[1], "size", geometry.neuron_circuits - 8), setattr(c, "input_count", 32)],
+            lambda c: [setattr(c.populations[0], "size", geometry.neuron_circuits // 2)] + [
+                c.projections.add(source_population=0, target=1) for _ in range(3)]
+            + [setattr(c.populations[1], "size", geometry.neuron_circuits // 2)],
         ):
             wanted = pb.Configure.FromString(control.encode(batch.configuration))
             change(wanted)
@@ -468,9 +516,11 @@ class DeviceTests(unittest.TestCase):
         host, batch = self.holder(), network.batch(1, 2)
         execute = host.prepare(batch)
         host.submit(batch, execute)
+        self.device.step()
         later = network.batch(2, 2, seed=5)
         later.configuration.window += 100
-        later.inputs = inputs_of(later, [(3, 0)], [(4, 1)])
+        later.configuration.populations[0].targets.tau_mem = 9
+        later.inputs = inputs_of(later, *later.inputs.entries)
         host.submit(later, host.prepare(later, epoch=1))
         other = network.batch(3, 1, seed=6)
         other.configuration.window += 200
@@ -483,7 +533,47 @@ class DeviceTests(unittest.TestCase):
                 for events in wanted.inputs.entries
             ]
             self.assertEqual(list(chunks[0].spikes.entries), [spikes for spikes, _ in expected])
+            self.assertEqual(chunks[0].samples.codes, b"".join(codes for _, codes in expected))
         self.assertIsInstance(host.ask(Type.CONFIGURE, other.configuration, host.token), pb.ConfigureReply)
+
+    def test_each_batch_runs_on_the_weights_that_it_names(self):
+        host, batch = self.holder(), network.batch(1, 1)
+        host.prepare(batch)
+        for number in range(2, 6):
+            batch.number, batch.weights = number, network.batch(1, 1, seed=number).weights
+            host.write(batch.weights, number)
+            request = host.submit(batch, host.execute(batch, epoch=number))
+            self.device.work()
+            ((_, chunks),) = self.done(host)
+            spikes, codes = tiny.entry(batch.configuration, batch.weights, batch.inputs.entries[0], batch.observables)
+            self.assertEqual((chunks[0].spikes.entries[0], chunks[0].samples.codes), (spikes, codes))
+            host.send(Type.ACK, pb.Ack(through_request=request), number=0)
+
+    def test_inputs_above_what_the_chip_has_are_too_large(self):
+        host, batch = self.holder(), network.batch(1, 1)
+        batch.configuration.input_count, batch.configuration.window = 30, 2500
+        host.ask(Type.CONFIGURE, batch.configuration, host.token)
+        geometry = host.ask(Type.DESCRIBE).geometry
+        events, entries = geometry.maximum_events_per_entry, geometry.maximum_entries_per_batch
+        train = [(index, 0) for index in range(events)]
+        batch.inputs = inputs_of(batch, train)
+        self.assertIsNone(host.stage(batch))
+        batch.inputs = inputs_of(batch, [], [*train, (events, 0)])
+        self.assertEqual(host.stage(batch), Status.TOO_LARGE)
+        batch.inputs = inputs_of(batch, *[[]] * entries)
+        self.assertIsNone(host.stage(batch))
+        batch.inputs = inputs_of(batch, *[[]] * (entries + 1))
+        self.assertEqual(host.stage(batch), Status.TOO_LARGE)
+
+    def test_a_host_that_keeps_few_results_is_held_to_that(self):
+        host, batch = self.holder(results=1), network.batch(1, 1)
+        execute = host.prepare(batch)
+        host.submit(batch, execute)
+        self.device.work()
+        host.messages()
+        execute.batch = 2
+        host.stage(batch)
+        self.assertEqual(host.ask(Type.EXECUTE, execute, host.token), Status.BUSY)
 
     def test_more_than_the_slots_or_the_results_is_busy(self):
         host, batch = self.holder(), network.batch(1, 1)
@@ -591,6 +681,50 @@ class DeviceTests(unittest.TestCase):
                     chunks += 1
             self.assertLessEqual(received, granted)
         self.assertLess(granted - received, 50 + 1)
+
+    def half_a_chunk(self):
+        """A host to which the first frame of a chunk of three has come, with the batch and the first request."""
+        host = Host(self.device, frame=2048, credit=2048, framed=self.framed, piece=self.piece)
+        host.acquire()
+        batch = network.batch(4, 8)
+        batch.configuration.sample_count, batch.configuration.sample_period = 78, 32
+        request = host.submit(batch, host.prepare(batch))
+        self.device.work()
+        self.assertEqual(host.outcome(), [("EXECUTE", "OK", 1)])
+        return host, batch, request
+
+    def test_a_chunk_that_has_begun_is_sent_to_its_end_after_an_ack(self):
+        host, batch, request = self.half_a_chunk()
+        host.send(Type.ACK, pb.Ack(through_request=request), number=0)
+        self.assertEqual(list(host.ask(Type.LIST).held), [])
+        host.send(Type.CREDIT, pb.Credit(total_bytes=1 << 20), number=0)
+        batch.number = 5
+        host.submit(batch, host.execute(batch))
+        self.device.work()
+        outcome = host.outcome()
+        self.assertEqual(outcome.count(("RESULT", "OK", 1)), 2)
+        self.assertEqual(outcome[-1], ("DONE", "OK", 3))
+        host.ask(Type.PING)
+        self.assertEqual(host.ask(Type.GET).results_kept, 1)
+
+    def test_a_result_that_is_asked_for_in_the_midst_of_a_chunk_comes_again_from_its_start(self):
+        host, batch, request = self.half_a_chunk()
+        execute = host.execute(batch)
+        execute.ClearField("slot")
+        again = host.send(Type.EXECUTE, execute, host.token)
+        host.send(Type.CREDIT, pb.Credit(total_bytes=1 << 20), number=0)
+        answers = [(Type(m.header.type), m.header.request, m.header.flags) for m in host.messages()]
+        self.assertEqual(answers[-2:], [(Type.RESULT, again, 5), (Type.DONE, again, 7)])
+        self.assertIn((Type.EXECUTE, request, 3), answers)
+
+    def test_a_link_that_ends_in_the_midst_of_a_chunk_leaves_nothing_on_its_way(self):
+        host, batch, request = self.half_a_chunk()
+        later = Host(self.device, resume=host, frame=2048, framed=self.framed, piece=self.piece)
+        self.assertEqual(later.outcome(), [])
+        execute = host.execute(batch)
+        execute.ClearField("slot")
+        later.send(Type.EXECUTE, execute, later.token)
+        self.assertEqual([len(chunks) for _, chunks in self.done(later)], [1])
 
     def test_goaway_lets_accepted_batches_finish(self):
         host, batch = self.holder(), network.batch(4, 2)
