@@ -1,11 +1,11 @@
 // A chip for tests and as an example: leaky integrate-and-fire neurons in integers, the same on every machine.
 //
-// It is no model of any silicon. Time goes in steps of 32 ticks (0.256 us). A step adds the codes of its input events, and
-// of the spikes of the step before, to the synaptic currents; then membranes and currents go on by the exact solution of
+// It is no model of any silicon. Time goes in steps of 32 ticks (0.256 us). A step adds the codes of its input events,
+// and of the spikes of the step before, to the synaptic currents; then membranes and currents go on by the solution of
 //     tau_mem dV/dt = -(V - leak) + gain (I_exc - I_inh),   tau_syn dI/dt = -I
 // over the step, with factors rounded to 2^-16; then neurons at or above their threshold fire at the last tick of the
-// step, are set to their reset and stay there for the refractory time. Sample k is read before the first step that begins
-// at k periods or later. Nothing is random.
+// step, are set to their reset and stay there for the refractory time. Sample k is read before the first step that
+// begins at k periods or later. Nothing is random.
 #ifndef TINY_CHIP_H
 #define TINY_CHIP_H
 

@@ -193,7 +193,7 @@ static bool check_content(const struct volley_device *device, const struct volle
     }
     uint64_t trace = (uint64_t)execute->membrane_count * configuration->sample_count;
     if (trace > VOLLEY_TRACE_BYTES) {
-        return volley_fail_stock(fault, VOLLEY_INVALID, "bytes of trace memory for an entry", trace, VOLLEY_TRACE_BYTES);
+        return volley_fail_stock(fault, VOLLEY_INVALID, "bytes of trace for an entry", trace, VOLLEY_TRACE_BYTES);
     }
     if (execute->has_reference && !volley_is_finite(execute->reference)) {
         return volley_fail(fault, VOLLEY_INVALID, "the reference voltage is not a number");

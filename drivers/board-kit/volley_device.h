@@ -1,7 +1,7 @@
 // The device's side of VP/1 (protocol/SPEC.md): bytes in, bytes out, a clock. Nothing blocks and nothing is allocated.
 //
-// Make one `struct volley_device` (static: it is large), call `volley_start`, and then from one thread, in any order and
-// as often as there is something to do:
+// Make one `struct volley_device` (static: it is large), call `volley_start`, and then from one thread, in any order
+// and as often as there is something to do:
 //
 //     volley_link_open        a carrier is there: the port was opened, the USB link was reset
 //     volley_receive          bytes have come
@@ -215,8 +215,8 @@ struct volley_device {
     struct volley_counters counters;
 };
 
-/// Starts a device without links. Returns NULL, or what is wrong with the chip's description: a chip that is larger than
-/// the buffers, say.
+/// Starts a device without links. Returns NULL, or what is wrong with the chip's description: a chip that is larger
+/// than the buffers, say.
 const char *volley_start(struct volley_device *device, const struct volley_identity *identity,
                          const struct volley_chip *chip, uint64_t now);
 /// A carrier is there, or begins anew: the link waits for HELLO. A session of its former life waits to be resumed.

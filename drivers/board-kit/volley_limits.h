@@ -1,7 +1,7 @@
 // How much a board holds: every buffer of the device has one of these sizes, and no other memory is used.
 //
-// Give other values to all files alike, with -DVOLLEY_...=... or as a header with -DVOLLEY_LIMITS='"my_limits.h"'. The defaults are for a microcontroller with 128 KiB of RAM
-// and a network of 25 inputs, 60 hidden neurons and 3 readouts.
+// Give other values to all files alike, with -DVOLLEY_...=... or as a header with -DVOLLEY_LIMITS='"my_limits.h"'. The
+// defaults are for a microcontroller with 128 KiB of RAM, and a network of 25 inputs, 60 hidden neurons and 3 readouts.
 #ifndef VOLLEY_LIMITS_H
 #define VOLLEY_LIMITS_H
 

@@ -122,7 +122,13 @@ bool volley_fail_stock(struct volley_fault *fault, enum volley_status status, co
                        uint64_t stock);
 
 /// Wire types of protobuf.
-enum volley_wire_type { VOLLEY_VARINT = 0, VOLLEY_FIXED64 = 1, VOLLEY_LENGTH = 2, VOLLEY_GROUP = 3, VOLLEY_FIXED32 = 5 };
+enum volley_wire_type {
+    VOLLEY_VARINT = 0,
+    VOLLEY_FIXED64 = 1,
+    VOLLEY_LENGTH = 2,
+    VOLLEY_GROUP = 3,
+    VOLLEY_FIXED32 = 5
+};
 
 /// A control message that is being read. `offset` counts from the start of the payload, for messages in it too.
 struct volley_reader {
