@@ -111,7 +111,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "ChipEmulator", "InTheLoop", "SpikeData", "Substrate", "Tensors", argumentParser,
+                "Charts", "ChipEmulator", "DeviceClient", "DeviceTransport", "InTheLoop", "SpikeData",
+                "SpikingNetworks", "Substrate", "Tensors", "ZeroMQDriver", argumentParser,
             ],
             path: "Tests/Benchmarks", swiftSettings: strictness),
 
