@@ -1,57 +1,92 @@
 import ArgumentParser
-import ChipEmulator
 import Foundation
+import InTheLoop
 
-/// Times the parts of Volley on this machine. Wall clock; medians over several runs, with the extremes beside them.
-struct RunCommand: ParsableCommand {
+/// `benchmarks run`: times everything, or what is named, each benchmark in a process of its own.
+struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Time the parts of Volley on this machine.",
+        abstract: "Time all benchmarks or those named; done where no command is named.",
         discussion: """
             EXAMPLES
-              swift run -c release Benchmarks
-                  the emulated chip in this process, default profile, reference network
-              swift run -c release Benchmarks --profile ideal --threads 1 --runs 9 --json
+              benchmarks run --json before.json
+              benchmarks run emulator --level avx2
+                  all whose name begins with "emulator"
+              benchmarks compare before.json after.json
+
+            BENCHMARKS
+              \(BenchmarkCase.all.map(\.name).joined(separator: "\n  "))
+
+            The network is 256-246-10 with 20 steps, batches of 100 and the activity of MNIST, where the name does not
+            say otherwise. "loop" needs MNIST and is left out without it. What takes no instruction set is left out
+            where --level is not the processor's highest.
             """)
 
-    @Option(
-        help: ArgumentHelp(
-            "Chip profile: \(ChipProfile.shippedNames.joined(separator: ", ")).",
-            valueName: "name"))
-    var profile = ChipProfile.standard.name
+    @Argument(help: ArgumentHelp("Names, or how names begin (default: all).", valueName: "name"))
+    var names: [String] = []
 
-    @Option(help: ArgumentHelp("Threads that emulate (default: one a core).", valueName: "count"))
-    var threads = ProcessInfo.processInfo.activeProcessorCount
+    @OptionGroup var machine: MachineOptions
 
     @Option(help: ArgumentHelp("Timed runs of each benchmark.", valueName: "count"))
     var runs = 7
 
-    @Flag(help: "Print as JSON.")
-    var json = false
+    @Option(help: ArgumentHelp("Folder with data sets (default: $VOLLEY_DATA, then the cache).", valueName: "dir"))
+    var data: String?
 
-    func validate() throws {
-        guard ChipProfile.named(profile) != nil else {
-            throw ValidationError("There is no chip profile \"\(profile)\".")
-        }
-        guard (1...1_024).contains(threads), (1...1_000).contains(runs) else {
-            throw ValidationError("--threads is 1...1024 and --runs 1...1000.")
+    @Option(help: ArgumentHelp("Write results and machine to a file.", valueName: "file"))
+    var json: String?
+
+    /// Set where this process is to time the one benchmark named, and to say the result in JSON.
+    @Flag(help: .hidden)
+    var here = false
+
+    private var chosen: [BenchmarkCase] {
+        BenchmarkCase.all.filter { benchmark in
+            names.isEmpty || names.contains { benchmark.name.hasPrefix($0) }
         }
     }
 
-    func run() throws {
-        guard let profile = ChipProfile.named(profile) else { return }
-        var results: [Measurement] = []
-        for record in EmulatorBenchmark.Record.allCases {
-            let benchmark = try EmulatorBenchmark(profile: profile, threads: threads, record: record)
-            results.append(try benchmark.measure(runs: runs))
+    func validate() throws {
+        guard (1...1_000).contains(runs) else { throw ValidationError("--runs is 1...1000, not \(runs).") }
+        for name in names where !BenchmarkCase.all.contains(where: { $0.name.hasPrefix(name) }) {
+            throw ValidationError("No benchmark's name begins with \"\(name)\"; --help lists them.")
         }
-        if json {
-            let encoder = JSONEncoder()
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            print(String(decoding: try encoder.encode(results), as: UTF8.self))
-        } else {
-            for result in results { print(result.text) }
+    }
+
+    func run() async throws {
+        let context = BenchmarkContext(threads: machine.threads, level: machine.level, runs: runs, data: data)
+        if here {
+            guard let benchmark = BenchmarkCase.all.first(where: { $0.name == names.first }) else { return }
+            var measurement = try await benchmark.measure(context)
+            if measurement.peakMemory == 0 { measurement.peakMemory = ProcessMemory.peak(of: "self") }
+            FileHandle.standardOutput.write(RunFolder.json(measurement))
+            return
         }
+        var result = ResultFile(machine: .current, measurements: [])
+        print(result.machine.summary + "\n")
+        print(MeasurementTable.header)
+        for benchmark in chosen where benchmark.takesLevel || machine.level == .best {
+            do {
+                let measurement = try inProcessOfItsOwn(benchmark)
+                result.measurements.append(measurement)
+                print(MeasurementTable.rows(measurement).joined(separator: "\n"))
+            } catch {
+                print("\(benchmark.name) is left out: \(error)")
+            }
+        }
+        if let json { try result.write(json) }
+    }
+
+    /// A benchmark in a process of its own, so that its memory is its own and no other's threads are about.
+    private func inProcessOfItsOwn(_ benchmark: BenchmarkCase) throws -> Measurement {
+        var words = [
+            "run", benchmark.name, "--here", "--threads", "\(machine.threads)", "--level", machine.level.rawValue,
+            "--runs", "\(runs)",
+        ]
+        if let data { words += ["--data", data] }
+        let text = try ChildProgram(ChildProgram.ownPath, words).run()
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(Measurement.self, from: Data(text.utf8))
     }
 }

@@ -30,7 +30,8 @@ struct SoftwareStep {
     init(_ workload: Workload, threads: Int, level: KernelChoice) throws {
         let experiment = try workload.experiment()
         let setup = ExperimentSetup(
-            experiment, featureCount: workload.inputs, classCount: workload.outputs, weightLimit: 63, threads: threads)
+            experiment, featureCount: workload.inputs, classCount: workload.outputs, weightLimit: 63,
+            threads: threads)
         let scale = experiment.mapping.hiddenScale(weightLimit: 63)
         let placement = try Placement(
             setup.network, on: nil, chip: experiment.chip, hiddenScale: scale, noiseSeed: 0)
