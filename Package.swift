@@ -167,6 +167,9 @@ let package = Package(
             name: "TrainerCLITests",
             dependencies: ["TrainerCLI", "Charts", "InTheLoop", "SpikeData", "Substrate"],
             path: "Tests/TrainerCLITests", exclude: ["Help"], swiftSettings: strictness),
+        .testTarget(
+            name: "BenchmarksTests", dependencies: ["Benchmarks"], path: "Tests/BenchmarksTests",
+            swiftSettings: strictness),
         .testTarget(name: "PackageTests", path: "Tests/PackageTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]

@@ -1,16 +1,16 @@
 import Glibc
 
 /// A power law `y = factor * x^exponent`, fitted by least squares between the logarithms.
-struct PowerFit: Codable {
+package struct PowerFit: Codable {
     /// The exponent.
-    var exponent: Double
+    package var exponent: Double
     /// The value at x = 1.
-    var factor: Double
+    package var factor: Double
     /// Largest ratio of a value to the law, or of the law to a value.
-    var worst: Double
+    package var worst: Double
 
     /// Fits positive values; nil with fewer than two different x.
-    init?(_ points: [(x: Double, y: Double)]) {
+    package init?(_ points: [(x: Double, y: Double)]) {
         let logs = points.map { (x: log($0.x), y: log($0.y)) }
         let count = Double(logs.count)
         let meanX = logs.reduce(0) { $0 + $1.x } / count

@@ -1,23 +1,30 @@
 /// The time of a pattern as a sum of what its events and its neurons take, fitted to relative errors.
-struct WorkFit: Codable {
+package struct WorkFit: Codable {
     /// Nanoseconds of a core for an event and a neuron that it reaches.
-    var nanosecondsPerSynapticEvent: Double
+    package var nanosecondsPerSynapticEvent: Double
     /// Nanoseconds of a core for a neuron and a step.
-    var nanosecondsPerNeuronStep: Double
+    package var nanosecondsPerNeuronStep: Double
 
     /// Times in which the two kinds of work stand in several proportions.
-    struct Point {
+    package struct Point {
         /// Events times the neurons that they reach.
-        var synapticEvents: Double
+        package var synapticEvents: Double
         /// Neurons times steps.
-        var neuronSteps: Double
+        package var neuronSteps: Double
         /// Core time of a pattern, ns.
-        var nanoseconds: Double
+        package var nanoseconds: Double
+
+        /// A time; every argument has the meaning of the property of its name.
+        package init(synapticEvents: Double, neuronSteps: Double, nanoseconds: Double) {
+            self.synapticEvents = synapticEvents
+            self.neuronSteps = neuronSteps
+            self.nanoseconds = nanoseconds
+        }
     }
 
     /// Least squares of `1 - (a x + b y) / t`, neither constant below zero; nil where one kind of work is in proportion
     /// to the other in all points.
-    init?(_ points: [Point]) {
+    package init?(_ points: [Point]) {
         var (xx, xy, yy, x, y) = (0.0, 0.0, 0.0, 0.0, 0.0)
         for point in points {
             let u = point.synapticEvents / point.nanoseconds
@@ -36,7 +43,7 @@ struct WorkFit: Codable {
     }
 
     /// What a pattern takes by the fit, ns.
-    func nanoseconds(synapticEvents: Double, neuronSteps: Double) -> Double {
+    package func nanoseconds(synapticEvents: Double, neuronSteps: Double) -> Double {
         nanosecondsPerSynapticEvent * synapticEvents + nanosecondsPerNeuronStep * neuronSteps
     }
 }
