@@ -43,7 +43,8 @@ struct ChildProgram {
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             throw Failure(
-                description: "\(words.joined(separator: " ")) ended with status \(process.terminationStatus)")
+                description: "\(words.joined(separator: " ")) ended with status \(process.terminationStatus)"
+                    + (process.terminationStatus == 127 ? ": is it installed?" : ""))
         }
         return String(decoding: data, as: UTF8.self)
     }

@@ -8,7 +8,7 @@ struct CountCommand: ParsableCommand {
         abstract: "Count the instructions of a pattern by Valgrind's callgrind.",
         discussion: """
             Each benchmark runs twice on one thread, on few and on more batches; the difference is what a pattern takes,
-            setting up left out. Valgrind knows no AVX-512, so AVX2 and baseline are counted. Debian: apt install valgrind.
+            setting up left out. Valgrind knows no AVX-512, so AVX2 and baseline are counted. Debian: valgrind, binutils.
             """)
 
     @Argument(

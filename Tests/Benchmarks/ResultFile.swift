@@ -16,7 +16,8 @@ struct ResultFile: Codable {
             return try decoder.decode(ResultFile.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
         } catch {
             throw ChildProgram.Failure(
-                description: "\(path) is not a file of results of `benchmarks run --json`: \(error)")
+                description: "\(path) is not a file of results of `benchmarks run --json`: "
+                    + error.localizedDescription)
         }
     }
 

@@ -57,7 +57,8 @@ class Spyx(Contestant):
         # An LI neuron is one filter; two of them are a readout with synaptic current and membrane.
         constants = dict(beta=work.membrane_decay, rngs=rngs)
         hidden = spyx.nn.CuBaLIF(
-            (work.hidden,), alpha=work.current_decay, activation=spyx.axn.superspike(k=work.surrogate_slope), **constants)
+            (work.hidden,), alpha=work.current_decay, activation=spyx.axn.superspike(k=work.surrogate_slope),
+            **constants)
         readout = spyx.nn.Sequential(
             spyx.nn.LI((work.outputs,), beta=work.current_decay, rngs=rngs), spyx.nn.LI((work.outputs,), **constants))
 

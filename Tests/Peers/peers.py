@@ -6,8 +6,8 @@
     python3 Tests/Peers/peers.py --quick               # T = 100, one core, the fastest few
     python3 Tests/Peers/peers.py --steps 20 --only spyx torch-compiled --json peers.json
 
-The network is 256-246-10, batches of 100, about 56 input events a pattern, float32: forward, cross-entropy of the maximum
-over time, backward with the fast sigmoid, Adam. All get the same events, labels and initial weights, from Volley. Each
+The network is 256-246-10, batches of 100, about 56 input events a pattern, float32: forward, cross-entropy of the
+maximum over time, backward with the fast sigmoid, Adam. All get the same events, labels and initial weights, from Volley. Each
 contestant is a process of its own; they take turns, and a ratio is the median over the turns of Volley's rate by the
 other's in the same turn. Losses of the first training steps are compared where the neurons are the same.
 
@@ -45,8 +45,8 @@ CONTESTANTS = {
 QUICK = ["spyx", "torch", "jax-events"]
 # First losses come from the same weights; later ones part, as Adam's first steps follow the sign of tiny gradients.
 FIRST_TOLERANCE, LATER_TOLERANCE = 1e-4, 2e-2
-# Tells the C library to keep freed memory: arrays of 10 MB come and go in each step, and clearing new pages for them takes
-# others up to 40 % of their time. Volley runs without.
+# Tells the C library to keep freed memory: arrays of 10 MB come and go in each step, and clearing new pages for them
+# takes others up to 40 % of their time. Volley runs without.
 KEEP_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "4000000000", "MALLOC_TOP_PAD_": "200000000"}
 
