@@ -198,7 +198,9 @@ def machine():
         "instruction_sets": [name for name in ("avx2", "avx512f") if name in flags],
         "kernel": platform.release(), "python": platform.python_version(),
         "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds"),
-        "commit": commit.stdout.strip()}
+        "commit": commit.stdout.strip(),
+        # Processes that wanted a core in the minute before: more than a little, and the figures are not to be trusted.
+        "load_before": os.getloadavg()[0]}
 
 
 def main():
@@ -224,15 +226,15 @@ def main():
         options.threads = [1] if cores == 1 else [1, cores]
     if max(options.threads) > cores:
         sys.exit(f"--threads {max(options.threads)}: this machine gives {cores} cores")
-    results = []
+    description, results = machine(), []
     with tempfile.TemporaryDirectory() as folder:
         for steps in options.steps:
             for threads in options.threads:
                 results.append(compare(options, steps, threads, pathlib.Path(folder)))
                 show(results[-1])
-    description = machine()
     print(f"\n{description['processor']}, {description['cores']} cores, {', '.join(description['instruction_sets'])}, "
-          f"kernel {description['kernel']}, {description['date']}, commit {description['commit']}")
+          f"kernel {description['kernel']}, {description['date']}, commit {description['commit']}, "
+          f"load before {description['load_before']:.1f}")
     if options.json:
         options.json.write_text(json.dumps({"machine": description, "results": results}, indent=2) + "\n")
 
