@@ -7,9 +7,9 @@
     python3 Tests/Peers/peers.py --steps 20 --only spyx torch-compiled --json peers.json
 
 The network is 256-246-10, batches of 100, about 56 input events a pattern, float32: forward, cross-entropy of the
-maximum over time, backward with the fast sigmoid, Adam. All get the same events, labels and initial weights, from Volley. Each
-contestant is a process of its own; they take turns, and a ratio is the median over the turns of Volley's rate by the
-other's in the same turn. Losses of the first training steps are compared where the neurons are the same.
+maximum over time, backward with the fast sigmoid, Adam. All get the same events, labels and initial weights, from
+Volley. Each contestant is a process of its own; they take turns, and a ratio is the median over the turns of Volley's
+rate by the other's in the same turn. Losses of the first training steps are compared where the neurons are the same.
 
 Packages go to virtual environments in $XDG_CACHE_HOME/volley/peers, at the versions of requirements-*.txt. What cannot
 be installed or does not start is reported and left out.

@@ -1,8 +1,8 @@
 """PyTorch as an expert would write it: an adjoint of its own, no automatic differentiation, input by events.
 
 The input's currents are a sparse product (a row of weights for each event), and so is the gradient of the input
-weights; the readout, being linear, is a product with its response to an impulse; only the hidden layer runs step by step.
-`torch-compiled` compiles these steps, so that the state stays in registers over many of them.
+weights; the readout, being linear, is a product with its response to an impulse; only the hidden layer runs step by
+step. `torch-compiled` compiles these steps, so that the state stays in registers over many of them.
 """
 
 import torch
