@@ -8,12 +8,13 @@ SUDO := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo)
 FLAGS := -c release --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests drivers protocol simulator-daemon
 
-.PHONY: help build train test lint format setup clean
+.PHONY: help build train test bench lint format setup clean
 
 help:
 	@echo "make train   install what is missing, build, train Yin-Yang on the emulated chip"
 	@echo "make build   everything in release mode"
 	@echo "make test    install what is missing, build, pass the tests"
+	@echo "make bench   time all parts; results with machine description go to runs/bench-DATE.json"
 	@echo "make lint    formatting and import rules"
 	@echo "make format  bring all sources into form"
 	@echo "make setup   install the system packages that are missing ($(PACKAGES))"
@@ -28,6 +29,13 @@ train: build
 test: setup
 	$(SWIFT) build $(FLAGS) --build-tests
 	$(SWIFT) test -c release --skip-build
+
+# BENCH="emulator --level avx2" chooses; $$VOLLEY_DATA or BENCH="--data DIR" says where MNIST is.
+bench: setup
+	$(SWIFT) build $(FLAGS) --product volleyd
+	$(SWIFT) build $(FLAGS) --product Benchmarks
+	mkdir -p runs
+	.build/release/Benchmarks run --json runs/bench-$$(date +%Y%m%d-%H%M%S).json $(BENCH)
 
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)

@@ -111,7 +111,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "ChipEmulator", "InTheLoop", "SpikeData", "Substrate", "Tensors", argumentParser,
+                "Charts", "ChipEmulator", "DeviceClient", "DeviceTransport", "InTheLoop", "SpikeData",
+                "SpikingNetworks", "Substrate", "Tensors", "ZeroMQDriver", argumentParser,
             ],
             path: "Tests/Benchmarks", swiftSettings: strictness),
 
@@ -166,6 +167,9 @@ let package = Package(
             name: "TrainerCLITests",
             dependencies: ["TrainerCLI", "Charts", "InTheLoop", "SpikeData", "Substrate"],
             path: "Tests/TrainerCLITests", exclude: ["Help"], swiftSettings: strictness),
+        .testTarget(
+            name: "BenchmarksTests", dependencies: ["Benchmarks"], path: "Tests/BenchmarksTests",
+            swiftSettings: strictness),
         .testTarget(name: "PackageTests", path: "Tests/PackageTests", swiftSettings: strictness),
     ],
     swiftLanguageModes: [.v6]

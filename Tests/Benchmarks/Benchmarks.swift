@@ -1,57 +1,40 @@
 import ArgumentParser
-import ChipEmulator
-import Foundation
+import Dispatch
 
 /// Times the parts of Volley on this machine. Wall clock; medians over several runs, with the extremes beside them.
-@main struct Benchmarks: ParsableCommand {
+struct Benchmarks: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "benchmarks",
         abstract: "Time the parts of Volley on this machine.",
-        discussion: """
-            EXAMPLES
-              swift run -c release Benchmarks
-                  the emulated chip in this process, default profile, reference network
-              swift run -c release Benchmarks --profile ideal --threads 1 --runs 9 --json
-            """)
+        subcommands: [
+            RunCommand.self, CompareCommand.self, ScaleCommand.self, CountCommand.self, StepCommand.self,
+        ],
+        defaultSubcommand: RunCommand.self)
+}
 
-    @Option(
-        help: ArgumentHelp(
-            "Chip profile: \(ChipProfile.shippedNames.joined(separator: ", ")).",
-            valueName: "name"))
-    var profile = ChipProfile.standard.name
-
-    @Option(help: ArgumentHelp("Threads that emulate (default: one a core).", valueName: "count"))
-    var threads = ProcessInfo.processInfo.activeProcessorCount
-
-    @Option(help: ArgumentHelp("Timed runs of each benchmark.", valueName: "count"))
-    var runs = 7
-
-    @Flag(help: "Print as JSON.")
-    var json = false
-
-    func validate() throws {
-        guard ChipProfile.named(profile) != nil else {
-            throw ValidationError("There is no chip profile \"\(profile)\".")
-        }
-        guard (1...1_024).contains(threads), (1...1_000).contains(runs) else {
-            throw ValidationError("--threads is 1...1024 and --runs 1...1000.")
+/// The process. Commands that do not wait for devices run without the thread pool of asynchronous ones: Valgrind, under
+/// which `count` runs itself, does not survive it.
+@main enum BenchmarksProcess {
+    static func main() {
+        do {
+            var command = try Benchmarks.parseAsRoot()
+            guard let waiting = command as? any AsyncParsableCommand else { return try command.run() }
+            run(waiting)
+        } catch {
+            Benchmarks.exit(withError: error)
         }
     }
 
-    func run() throws {
-        guard let profile = ChipProfile.named(profile) else { return }
-        var results: [Measurement] = []
-        for record in EmulatorBenchmark.Record.allCases {
-            let benchmark = try EmulatorBenchmark(profile: profile, threads: threads, record: record)
-            results.append(try benchmark.measure(runs: runs))
+    private static func run(_ command: sending any AsyncParsableCommand) -> Never {
+        Task {
+            var command = command
+            do {
+                try await command.run()
+                Benchmarks.exit()
+            } catch {
+                Benchmarks.exit(withError: error)
+            }
         }
-        if json {
-            let encoder = JSONEncoder()
-            encoder.keyEncodingStrategy = .convertToSnakeCase
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            print(String(decoding: try encoder.encode(results), as: UTF8.self))
-        } else {
-            for result in results { print(result.text) }
-        }
+        dispatchMain()
     }
 }

@@ -1,31 +1,44 @@
-/// The rate of a benchmark over several runs.
+/// The rate of a benchmark over several runs, and what it took.
 struct Measurement: Codable {
-    /// What was timed.
+    /// Name of the benchmark.
     var name: String
+    /// What was timed: network, steps, batch.
+    var work: String
     /// Threads that worked.
     var threads: Int
-    /// Patterns of a run.
-    var patterns: Int
+    /// Instruction set of the kernels.
+    var level: KernelChoice
     /// Input events of a pattern, mean.
     var eventsPerPattern: Double
     /// Hidden spikes of a pattern, mean.
     var spikesPerPattern: Double
     /// Patterns a second of each run, rising.
     var patternsPerSecond: [Double]
+    /// Wall time of the parts of a pattern's work, in nanoseconds; empty where it has none.
+    var partNanoseconds: [Part] = []
+    /// Largest resident memory of all processes together, in MiB.
+    var peakMemory = 0.0
+
+    /// A part of the work.
+    struct Part: Codable {
+        /// What was done.
+        var name: String
+        /// Wall time for each pattern.
+        var nanoseconds: Double
+
+        /// A part from its seconds over some patterns.
+        init(_ name: String, seconds: Double, patterns: Int) {
+            self.name = name
+            nanoseconds = 1e9 * seconds / Double(max(patterns, 1))
+        }
+    }
 
     /// The middle one of the runs.
     var median: Double { patternsPerSecond[patternsPerSecond.count / 2] }
 
+    /// Slowest and fastest run.
+    var range: ClosedRange<Double> { (patternsPerSecond.first ?? 0)...(patternsPerSecond.last ?? 0) }
+
     /// Core time of a pattern at the median, in nanoseconds.
     var coreNanoseconds: Double { 1e9 * Double(threads) / median }
-
-    /// A line for people.
-    var text: String {
-        let low = Int(patternsPerSecond.first ?? 0)
-        let high = Int(patternsPerSecond.last ?? 0)
-        return "\(name): \(Int(median)) patterns/s (\(low) to \(high), \(patternsPerSecond.count) runs), "
-            + "\(Int(coreNanoseconds)) ns a pattern and core, \(threads) threads, "
-            + "\(Int(eventsPerPattern.rounded())) events in and \(Int(spikesPerPattern.rounded())) "
-            + "hidden spikes a pattern"
-    }
 }

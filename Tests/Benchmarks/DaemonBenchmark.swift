@@ -1,0 +1,56 @@
+import ChipEmulator
+import DeviceClient
+import InTheLoop
+import Substrate
+
+/// The emulated chip behind the daemon, over `ipc://`, one batch after the other.
+struct DaemonBenchmark {
+    /// What it records.
+    var record: ChipWork.Record
+
+    /// Times it.
+    func measure(_ name: String, _ context: BenchmarkContext) async throws -> Measurement {
+        let work = try ChipWork(
+            Workload(), on: ChipProfile.standard.geometry, record: record, threads: 1)
+        let daemon = try BundledDaemon(threads: context.threads)
+        var produced: UInt64 = 0
+        var count = 0
+        var emulating = 0.0
+        var rates: [Double] = []
+        do {
+            rates = try await Timing.rates(runs: context.runs, batchSize: work.workload.batchSize) { index in
+                var batch = work.batches[index % work.batches.count].batch
+                batch.id = UInt64(index)
+                let recording = try await daemon.device.run(batch)
+                produced += recording.accounting.produced
+                emulating += recording.execution.deviceSeconds
+                count += work.workload.batchSize
+            }
+        } catch {
+            await daemon.close()
+            throw error
+        }
+        let link = await daemon.device.linkStatistics
+        var measurement = Measurement(
+            name: name, work: "\(work.workload.name), \(ChipProfile.standard.name), records \(record.rawValue)",
+            threads: context.threads, level: context.level, eventsPerPattern: work.eventsPerPattern,
+            spikesPerPattern: Double(produced) / Double(count), patternsPerSecond: rates,
+            partNanoseconds: link.parts(emulating: emulating, patterns: count),
+            peakMemory: daemon.peakMemory)
+        await daemon.close()
+        measurement.peakMemory += ProcessMemory.peak(of: "self")
+        return measurement
+    }
+}
+
+extension LinkStatistics {
+    /// What a client's time for its device went to, given what of it the device says that it worked.
+    func parts(emulating: Double, patterns: Int) -> [Measurement.Part] {
+        [
+            Measurement.Part("link out", seconds: encodingSeconds, patterns: patterns),
+            Measurement.Part("emulate", seconds: emulating, patterns: patterns),
+            Measurement.Part("link wait", seconds: max(0, waitingSeconds - emulating), patterns: patterns),
+            Measurement.Part("link in", seconds: decodingSeconds, patterns: patterns),
+        ]
+    }
+}
