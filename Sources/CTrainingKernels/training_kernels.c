@@ -8,6 +8,11 @@
 
 #define INLINE static inline __attribute__((always_inline))
 #define LANES 16
+// Vectors of a block. Arrays of vectors have this length whatever is used of them: only then they become registers.
+#define WIDEST (TK_BLOCK / LANES)
+
+// What a layer does with spikes.
+enum { SPIKES_NONE, SPIKES_MODELLED, SPIKES_GIVEN };
 
 // Vectors of 16 lanes, which the compiler splits for narrower machines. In memory they are not aligned.
 typedef float vf __attribute__((vector_size(64)));
@@ -15,7 +20,10 @@ typedef int32_t vi __attribute__((vector_size(64)));
 typedef float vf_memory __attribute__((vector_size(64), aligned(4)));
 typedef int32_t vi_memory __attribute__((vector_size(64), aligned(4)));
 typedef double vd __attribute__((vector_size(128)));
+typedef double vd_memory __attribute__((vector_size(128), aligned(8)));
+typedef int64_t vl __attribute__((vector_size(128)));
 typedef uint8_t vb __attribute__((vector_size(16)));
+typedef int8_t vc __attribute__((vector_size(16)));
 typedef uint8_t vb_memory __attribute__((vector_size(16), aligned(1)));
 typedef _Bool vmask __attribute__((ext_vector_type(16)));
 
@@ -68,10 +76,11 @@ void tk_scatter(size_t rows, size_t words, const tk_events *events, uint16_t *bi
         }
 }
 
-void tk_transpose(size_t rows, size_t columns, size_t in_stride, const float *in, size_t out_stride, float *out) {
+void tk_transpose(size_t rows, size_t columns, size_t in_stride, const float *in, float factor, size_t out_stride,
+                  float *out) {
     for (size_t column = 0; column < columns; column++) {
         float *o = out + column * out_stride;
-        for (size_t row = 0; row < rows; row++) o[row] = in[row * in_stride + column];
+        for (size_t row = 0; row < rows; row++) o[row] = in[row * in_stride + column] * factor;
         memset(o + rows, 0, (out_stride - rows) * sizeof *o);
     }
 }

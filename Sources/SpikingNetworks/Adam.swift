@@ -82,38 +82,30 @@ public struct Adam: Sendable, Equatable {
         precondition(
             gradients.layers.count == network.layers.count,
             "gradients of \(gradients.layers.count) layers, network of \(network.layers.count)")
-        precondition(
-            limits.isEmpty || limits.count == network.layers.count,
-            "\(limits.count) limits for \(network.layers.count) layers")
         let kernels = TrainingKernels(level: level, threads: threads)
-        state.step += 1
-        var slot = 0
-        for index in network.layers.indices {
-            let frozen = network.frozenLayers.contains(index)
-            let constants = constants(limit: limits.isEmpty ? nil : limits[index])
-            precondition(slot < state.firstMoments.count, "moments of another network")
-            if !frozen {
-                kernels.adam(
-                    constants, weights: &network.layers[index].weights, first: &state.firstMoments[slot],
-                    second: &state.secondMoments[slot], gradient: gradients.layers[index].weights)
+        let sums = gradients.layers.flatMap { layer in
+            [layer.weights, layer.recurrent].compactMap { $0 }
+        }
+        withSlots(of: &network, limits: limits) { slots in
+            precondition(
+                slots.map { [$0.rows, $0.stride] } == sums.map { [$0.rows, $0.stride] },
+                "gradients of another shape than the weights")
+            kernels.withAddresses(sums.map(\.values)) { sums in
+                let pieces = AdamSlot.pieces(of: slots)
+                kernels.concurrently([pieces.count]) { _, _, index in
+                    let slot = slots[pieces[index].slot]
+                    _ = kernels.update(
+                        slot, rows: pieces[index].rows,
+                        gradient: tk_gradient(
+                            sums: sums[pieces[index].slot], slices: 1, distance: 0, block: slot.stride,
+                            sources: slot.rows, stride: slot.stride, factor: 1, decay: 0))
+                }
             }
-            slot += 1
-            guard var recurrent = network.layers[index].recurrent else { continue }
-            guard let gradient = gradients.layers[index].recurrent else {
-                preconditionFailure("layer \(index) has recurrent weights but no gradient of them")
-            }
-            if !frozen {
-                network.layers[index].recurrent = nil
-                kernels.adam(
-                    constants, weights: &recurrent, first: &state.firstMoments[slot],
-                    second: &state.secondMoments[slot], gradient: gradient)
-                network.layers[index].recurrent = recurrent
-            }
-            slot += 1
         }
     }
 
-    private func constants(limit: Float?) -> tk_adam {
+    /// The update that is due in the kernels' terms.
+    func constants(limit: Float?) -> tk_adam {
         tk_adam(
             beta1: Float(beta1), one_minus_beta1: Float(1 - beta1), beta2: Float(beta2),
             one_minus_beta2: Float(1 - beta2),

@@ -17,38 +17,32 @@ extension Network {
     ) -> Gradients {
         check(trace, readoutGradient: readoutGradient, spikeGradient: spikeGradient)
         let kernels = TrainingKernels(level: level, threads: threads)
-        var gradients: [LayerGradients] = []
-        var nextCurrents: [Float] = []
-        let lowest = layers.indices.first { !frozenLayers.contains($0) } ?? layers.count
-        for index in layers.indices.reversed() {
-            guard index >= lowest else {
-                gradients.append(zeroGradients(of: index))
-                continue
-            }
-            let isReadout = index == layers.count - 1
-            let (propagators, parameters) = dynamics(of: index)
-            let (layerGradients, currents) = kernels.backward(
-                LayerAdjoint(
-                    layer: layers[index],
-                    dynamics: TrainingKernels.dynamics(propagators, parameters: parameters, reset: reset),
-                    beta: (surrogate as? SuperSpike)?.beta ?? 0,
-                    slopes: isReadout ? nil : slopes(trace.layers[index].membranes, parameters: parameters),
-                    input: trace.output(below: index), trace: trace.layers[index],
-                    external: isReadout ? readoutGradient : nil,
-                    totals: isReadout ? nil : spikeGradient?[index],
-                    nextWeights: isReadout ? nil : layers[index + 1].weights, nextCurrents: nextCurrents,
-                    wantsWeights: !frozenLayers.contains(index), wantsCurrents: index > lowest))
-            gradients.append(frozenLayers.contains(index) ? zeroGradients(of: index) : layerGradients)
-            nextCurrents = currents
+        let slices = TrainingKernels.slices(of: trace.input.entries)
+        let items = layers.indices.map { index in
+            let trace = trace.layers[index]
+            var item = PassLayer(index, of: self)
+            item.wantsGradient = !frozenLayers.contains(index)
+            item.observed = LayerObservation(spikes: trace.spikes, membranes: trace.membranes)
+            guard index < layers.count - 1 else { return item }
+            item.slopes = slopes(trace.membranes, parameters: layers[index].parameters)
+            item.totals = spikeGradient?[index]
+            return item
         }
-        return Gradients(layers: gradients.reversed())
-    }
-
-    private func zeroGradients(of index: Int) -> LayerGradients {
-        let layer = layers[index]
-        return LayerGradients(
-            weights: Matrix(rows: layer.sources, columns: layer.neurons),
-            recurrent: layer.recurrent.map { Matrix(rows: $0.rows, columns: $0.columns) })
+        var result: [LayerGradients] = []
+        TrainingMemory.lend { memory in
+            kernels.withWeights(layers) { weights in
+                kernels.withLayers(items, weights: weights, slices: slices, memory: memory) { layers in
+                    kernels.withPass(
+                        steps: grid.steps, layers: layers, input: trace.input, external: readoutGradient
+                    ) {
+                        _ = kernels.run(
+                            $0, entries: trace.input.entries, slices: slices, memory: memory)
+                    }
+                    result = layers.indices.map { kernels.gradients(items[$0], layers[$0], slices: slices) }
+                }
+            }
+        }
+        return Gradients(layers: result)
     }
 
     /// dS/dV of surrogate gradients that the kernels do not know; nil for SuperSpike.

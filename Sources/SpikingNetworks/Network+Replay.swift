@@ -9,23 +9,15 @@ extension Network {
         _ input: GriddedSpikes, observing observation: Observation? = nil, threads: Int = 1,
         level: KernelLevel = .best
     ) -> Trace {
-        precondition(
-            input.channels == inputCount && input.steps == grid.steps,
-            "input of \(input.channels) channels x \(input.steps) steps, "
-                + "network of \(inputCount) x \(grid.steps)")
-        precondition(
-            observation.map { $0.layers.count == layers.count } ?? true,
-            "\(observation?.layers.count ?? 0) observed layers of \(layers.count)")
-        let kernels = TrainingKernels(level: level, threads: threads)
-        var trace = Trace(input: input, layers: [])
-        trace.layers.reserveCapacity(layers.count)
-        for index in layers.indices {
-            let observed = observation?.layers[index] ?? LayerObservation()
-            check(observed, of: index, entries: input.entries)
-            trace.layers.append(
-                replay(layer: index, observed: observed, input: trace.output(below: index), kernels: kernels))
+        let observed = observed(observation, input: input).map {
+            LayerObservation(spikes: $0.spikes, membranes: $0.membranes)
         }
-        return trace
+        switch spikeFunction {
+        case .step:
+            return TrainingKernels(level: level, threads: threads).replay(self, input, observed: observed)
+        case .smoothed:
+            return smoothedTrace(input, observed: observed)
+        }
     }
 
     /// Factors and parameters of a layer. Traps unless the threshold is above leak and reset.
@@ -38,34 +30,37 @@ extension Network {
         return (Propagators(parameters, grid: grid, integration: integration), parameters)
     }
 
-    private func replay(
-        layer index: Int, observed: LayerObservation, input: GriddedSpikes, kernels: TrainingKernels
-    ) -> LayerTrace {
-        let layer = layers[index]
-        let (propagators, parameters) = dynamics(of: index)
-        let silent = GriddedSpikes(
-            silentEntries: input.entries, steps: input.steps, channels: layer.neurons)
-        if let membranes = observed.membranes {
-            switch layer.kind {
-            case .integrating: return LayerTrace(membranes: membranes, spikes: silent)
-            case .spiking:
-                let spikes =
-                    observed.spikes ?? kernels.spikes(membranes, above: parameters.thresholdAboveLeak)
-                return LayerTrace(membranes: membranes, spikes: spikes)
-            }
+    /// The forward pass with graded spikes, layer by layer.
+    private func smoothedTrace(_ input: GriddedSpikes, observed: [LayerObservation]) -> Trace {
+        var trace = Trace(input: input, layers: [])
+        for (index, layer) in layers.enumerated() {
+            precondition(observed[index].spikes == nil, "measured spikes are not smoothed")
+            precondition(observed[index].membranes == nil, "measured membranes are not smoothed")
+            trace.layers.append(
+                layer.smoothedTrace(
+                    index == 0 ? input : trace.layers[index - 1].spikes, propagators: dynamics(of: index).0,
+                    surrogate: surrogate))
         }
-        switch spikeFunction {
-        case .step:
-            return kernels.forward(
-                layer,
-                dynamics: TrainingKernels.dynamics(propagators, parameters: parameters, reset: reset),
-                input: input, measured: observed.spikes)
-        case .smoothed:
-            precondition(observed.spikes == nil, "measured spikes are not smoothed")
-            return layer.smoothedTrace(input, propagators: propagators, surrogate: surrogate)
+        return trace
+    }
+
+    /// What is observed of each layer. Traps if input or observation do not have the network's shape.
+    func observed(_ observation: Observation?, input: GriddedSpikes) -> [LayerObservation] {
+        precondition(
+            input.channels == inputCount && input.steps == grid.steps,
+            "input of \(input.channels) channels x \(input.steps) steps, "
+                + "network of \(inputCount) x \(grid.steps)")
+        precondition(
+            observation.map { $0.layers.count == layers.count } ?? true,
+            "\(observation?.layers.count ?? 0) observed layers of \(layers.count)")
+        return layers.indices.map { index in
+            let observed = observation?.layers[index] ?? LayerObservation()
+            check(observed, of: index, entries: input.entries)
+            return observed
         }
     }
 
+    /// Traps unless an observation has the shape of its layer.
     private func check(_ observed: LayerObservation, of index: Int, entries: Int) {
         let neurons = layers[index].neurons
         if let spikes = observed.spikes {
@@ -74,18 +69,11 @@ extension Network {
                 "layer \(index): observed spikes \(spikes.entries) x \(spikes.steps) x \(spikes.channels), "
                     + "not \(entries) x \(grid.steps) x \(neurons)")
         }
-        if let series = observed.membranes {
-            precondition(
-                series.entries == entries && series.steps == grid.steps && series.neurons == neurons,
-                "layer \(index): observed membranes \(series.entries) x \(series.steps) x \(series.neurons), "
-                    + "not \(entries) x \(grid.steps) x \(neurons)")
-        }
-    }
-}
-
-extension Trace {
-    /// Spikes that a layer receives.
-    func output(below index: Int) -> GriddedSpikes {
-        index == 0 ? input : layers[index - 1].spikes
+        let shape =
+            observed.measuredSeries.map { [$0.entries, $0.steps, $0.neurons] }
+            ?? observed.codes.map { [$0.entries, $0.steps, $0.columns.count] }
+        precondition(
+            shape.map { $0 == [entries, grid.steps, neurons] } ?? true,
+            "layer \(index): observed membranes \(shape ?? []), not \(entries) x \(grid.steps) x \(neurons)")
     }
 }

@@ -4,14 +4,36 @@ public import Tensors
 public struct LayerObservation: Sendable, Equatable {
     /// Measured spikes; nil if not recorded.
     public var spikes: GriddedSpikes?
-    /// Measured membranes in units of the model, from the leak potential; nil if not recorded.
-    public var membranes: TimeSeries?
+    /// Measured membranes as CADC codes, if they came as such.
+    public private(set) var codes: CADCMembranes?
+    private var series: TimeSeries?
+
+    /// Measured membranes in units of the model, from the leak potential; nil if not recorded. Computed on each call
+    /// where they came as codes.
+    public var membranes: TimeSeries? {
+        get { series ?? codes?.series(spikes: spikes) }
+        set {
+            series = newValue
+            codes = nil
+        }
+    }
 
     /// An observation of a layer.
     public init(spikes: GriddedSpikes? = nil, membranes: TimeSeries? = nil) {
         self.spikes = spikes
-        self.membranes = membranes
+        series = membranes
     }
+
+    /// An observation of a layer whose membranes come as codes.
+    public init(spikes: GriddedSpikes?, codes: CADCMembranes?) {
+        self.spikes = spikes
+        self.codes = codes
+    }
+
+    /// Membranes that came in units of the model.
+    var measuredSeries: TimeSeries? { series }
+    /// Whether membranes were measured.
+    var hasMembranes: Bool { series != nil || codes != nil }
 }
 
 /// What was measured of a network, layer by layer.

@@ -34,10 +34,10 @@ public struct Regularization: Sendable, Hashable, Codable {
         if burst != 0 {
             result.spikeGradient = trace.layers.dropLast().map { layer in
                 var totals = layer.spikes.totals
-                let units = max(1, Double(totals.rows * totals.columns))
-                let kernels = TrainingKernels()
-                result.value += burst * kernels.sumOfSquares(totals.values) / units
-                totals.scale(by: Float(2 * burst / units))
+                result.value += burstValue(
+                    squares: TrainingKernels().sumOfSquares(totals.values), entries: totals.rows,
+                    neurons: totals.columns)
+                totals.scale(by: burstFactor(entries: totals.rows, neurons: totals.columns))
                 return totals
             }
         }
@@ -53,14 +53,44 @@ public struct Regularization: Sendable, Hashable, Codable {
         let kernels = TrainingKernels()
         var value = 0.0
         for (index, layer) in network.layers.enumerated() where layer.kind == .spiking {
-            let count = max(1, Double(layer.sources * layer.neurons))
-            value += weightDecay * kernels.sumOfSquares(layer.weights.values) / count
+            let item = PassLayer(index, of: network)
+            value += decayValue(squares: kernels.sumOfSquares(layer.weights.values), of: item)
             if network.frozenLayers.contains(index) { continue }
             kernels.add(
-                layer.weights.values, times: Float(2 * weightDecay / count),
+                layer.weights.values, times: decayFactor(of: item),
                 to: &gradients.layers[index].weights.values)
         }
         return value
+    }
+
+    /// Factor of a number of spikes that makes it the burst penalty's derivative.
+    func burstFactor(entries: Int, neurons: Int) -> Float {
+        Float(2 * burst / max(1, Double(entries * neurons)))
+    }
+
+    /// The burst penalty of a layer by the sum of its squared numbers of spikes.
+    func burstValue(squares: Double, entries: Int, neurons: Int) -> Double {
+        burst * squares / max(1, Double(entries * neurons))
+    }
+
+    /// Factor of a weight that makes it the decay's derivative; 0 for readouts.
+    func decayFactor(of layer: PassLayer) -> Float {
+        layer.kind == .spiking ? Float(2 * weightDecay / max(1, Double(layer.sources * layer.neurons))) : 0
+    }
+
+    /// The decay's penalty of a layer's weights by the sum of their squares; 0 for readouts.
+    func decayValue(squares: Double, of layer: PassLayer) -> Double {
+        layer.kind == .spiking ? weightDecay * squares / max(1, Double(layer.sources * layer.neurons)) : 0
+    }
+
+    /// The decay's penalty of the frozen layers.
+    func weightPenalty(ofFrozen network: Network) -> Double {
+        network.frozenLayers.reduce(0) { sum, index in
+            sum
+                + decayValue(
+                    squares: TrainingKernels().sumOfSquares(network.layers[index].weights.values),
+                    of: PassLayer(index, of: network))
+        }
     }
 
     private func addAmplitudePenalty(of readout: TimeSeries, to gradient: inout TimeSeries) -> Double {
@@ -69,15 +99,18 @@ public struct Regularization: Sendable, Hashable, Codable {
                 && gradient.neurons == readout.neurons,
             "gradient \(gradient.entries) x \(gradient.steps) x \(gradient.neurons) of a readout "
                 + "\(readout.entries) x \(readout.steps) x \(readout.neurons)")
-        let peaks = TrainingKernels().peaks(readout)
         let units = max(1, Double(readout.entries * readout.neurons))
+        var squares = 0.0
         for entry in 0..<readout.entries {
             for neuron in 0..<readout.neurons {
-                let index = entry * readout.stride + neuron
-                gradient[entry, Int(peaks.steps[index]), neuron] +=
-                    Float(2 * readoutAmplitude / units) * peaks.values[index]
+                var peak = 0
+                for step in 1..<max(readout.steps, 1)
+                where readout[entry, step, neuron] > readout[entry, peak, neuron] { peak = step }
+                let value = readout[entry, peak, neuron]
+                squares += Double(value) * Double(value)
+                gradient[entry, peak, neuron] += Float(2 * readoutAmplitude / units) * value
             }
         }
-        return readoutAmplitude * TrainingKernels().sumOfSquares(peaks.values) / units
+        return readoutAmplitude * squares / units
     }
 }

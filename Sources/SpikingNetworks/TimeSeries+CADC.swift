@@ -1,22 +1,16 @@
 public import Tensors
 
 extension TimeSeries {
-    /// Membranes in units of the model from CADC codes, of a range of columns:
-    /// `out[e,t,n] = (code[e,t,columns.lowerBound+n] - code[e,0,columns.lowerBound+n]) * scale`.
+    /// Membranes in units of the model from CADC codes of a range of columns, as in `CADCMembranes`.
     ///
-    /// The first sample is subtracted per entry and column, which removes offsets of the resting potential (Cramer et
-    /// al., PNAS 2022). `codes` has the shape `[entry, step, width]`. Traps if it has not or the columns are outside.
+    /// `codes` has the shape `[entry, step, width]`. Traps if it has not or the columns are outside.
     public init(
         cadcCodes codes: [UInt8], entries: Int, steps: Int, width: Int, columns: Range<Int>, scale: Float,
         threads: Int = 1, level: KernelLevel = .best
     ) {
-        precondition(
-            codes.count == entries * steps * width,
-            "\(codes.count) codes do not make \(entries) x \(steps) x \(width)")
-        precondition(
-            columns.lowerBound >= 0 && columns.upperBound <= width, "columns \(columns) of \(width)")
-        self = TrainingKernels(level: level, threads: threads).membranes(
-            codes: codes, entries: entries, steps: steps, width: width, columns: columns, scale: scale)
+        self = CADCMembranes(
+            codes: codes, entries: entries, steps: steps, width: width, columns: columns, scale: scale
+        ).series(spikes: nil, threads: threads, level: level)
     }
 }
 
@@ -32,5 +26,16 @@ extension Matrix {
     /// Multiplies by a factor.
     mutating func scale(by factor: Float) {
         for index in values.indices { values[index] *= factor }
+    }
+
+    /// The largest magnitude of an element, 0 for none.
+    public var largestMagnitude: Float { TrainingKernels().largest(values) }
+
+    /// Codes `round(scale * w)`, ties to even, clipped to `-limit...limit`, shape `[row, column]`, appended to others.
+    ///
+    /// Returns how many were clipped. Traps if the limit is not in `0...127`.
+    public func appendCodes(scale: Float, limit: Int, to codes: inout [Int8]) -> Int {
+        precondition((0...127).contains(limit), "codes of up to \(limit)")
+        return TrainingKernels().quantize(self, scale: scale, limit: Float(limit), to: &codes)
     }
 }

@@ -3,7 +3,7 @@ import Dispatch
 import Synchronization
 import Tensors
 
-/// The one door to the C kernels: all unsafe pointers of this module are in this file and its backward half.
+/// The one door to the C kernels: all unsafe pointers of this module are in this file and its extensions.
 ///
 /// Work is cut by shape, never by the number of threads, wherever the cut could be seen in a result.
 struct TrainingKernels {
@@ -18,22 +18,41 @@ struct TrainingKernels {
         self.threads = threads
     }
 
-    /// Does `0..<count`, in any order, on all threads.
-    func concurrently(_ count: Int, _ task: (Int) -> Void) {
-        let workers = min(threads, count)
+    /// Does the tasks `0..<count` of each stage, a stage after the other, those of a stage in any order on all threads.
+    ///
+    /// - Parameter task: gets the stage, the thread and the task.
+    func concurrently(_ counts: [Int], _ task: (_ stage: Int, _ thread: Int, _ index: Int) -> Void) {
+        let workers = min(threads, counts.max() ?? 0)
         guard workers > 1 else {
-            for index in 0..<count { task(index) }
+            for (stage, count) in counts.enumerated() {
+                for index in 0..<count { task(stage, 0, index) }
+            }
             return
         }
+        // Tickets of all stages are numbered through; a stage begins when all tickets before it are done.
         let next = Atomic<Int>(0)
+        let done = Atomic<Int>(0)
+        let total = counts.reduce(0, +)
         withoutActuallyEscaping(task) { task in
             // Tasks write to parts of memory that do not overlap, which the compiler cannot see.
             nonisolated(unsafe) let task = task
-            DispatchQueue.concurrentPerform(iterations: workers) { _ in
+            DispatchQueue.concurrentPerform(iterations: workers) { thread in
                 while true {
-                    let index = next.add(1, ordering: .relaxed).oldValue
-                    guard index < count else { return }
-                    task(index)
+                    let ticket = next.add(1, ordering: .relaxed).oldValue
+                    guard ticket < total else { return }
+                    var (stage, before) = (0, 0)
+                    while ticket >= before + counts[stage] {
+                        before += counts[stage]
+                        stage += 1
+                    }
+                    // Those who hold the missing tickets are at work on them.
+                    var looks = 0
+                    while done.load(ordering: .acquiring) < before {
+                        looks += 1
+                        if looks % 256 == 0 { tk_yield() }
+                    }
+                    task(stage, thread, ticket - before)
+                    done.add(1, ordering: .releasing)
                 }
             }
         }
@@ -41,6 +60,9 @@ struct TrainingKernels {
 
     /// Start of a piece when `count` things are cut into `pieces`.
     static func start(of piece: Int, of pieces: Int, in count: Int) -> Int { count * piece / pieces }
+
+    /// Pieces of a batch where the cut is not seen in the result.
+    func pieces(of entries: Int) -> Int { min(max(entries, 1), threads == 1 ? 1 : 4 * threads) }
 
     /// Factors of a layer in the kernels' terms.
     static func dynamics(
@@ -56,58 +78,8 @@ struct TrainingKernels {
             current_decay: propagators.currentDecay, membrane_decay: propagators.membraneDecay,
             gain: propagators.gain, threshold: parameters.thresholdAboveLeak,
             reset: parameters.resetAboveLeak,
-            driven_by_new_current: propagators.drivenByNewCurrent ? 1 : 0, reset_kind: Int32(kind))
-    }
-
-    /// Membranes and spikes of a layer; with measured spikes those do the resets.
-    func forward(
-        _ layer: Layer, dynamics: tk_dynamics, input: GriddedSpikes, measured: GriddedSpikes?
-    ) -> LayerTrace {
-        let (entries, steps, neurons) = (input.entries, input.steps, layer.neurons)
-        let stride = layer.weights.stride
-        let words = stride / Matrix.lane
-        let spiking = layer.kind == .spiking
-        var bits = spiking ? measured.map(self.bits) ?? uninitialized(entries * steps * words) : []
-        var membranes: [Float] = uninitialized(entries * steps * stride)
-        let pieces = min(max(entries, 1), threads == 1 ? 1 : 4 * threads)
-        withEvents(input) { events in
-            layer.weights.values.withUnsafeBufferPointer { weights in
-                withOptional(layer.recurrent?.values) { recurrent in
-                    bits.withUnsafeMutableBufferPointer { bits in
-                        membranes.withUnsafeMutableBufferPointer { membranes in
-                            let whole = tk_forward(
-                                dynamics: dynamics, steps: steps, stride: stride, first_entry: 0,
-                                last_entry: entries, first_column: 0, vectors: words, input: events,
-                                weights: weights.baseAddress, recurrent: recurrent,
-                                membranes: membranes.baseAddress,
-                                bits: spiking ? bits.baseAddress : nil,
-                                bits_given: spiking && measured != nil ? 1 : 0)
-                            concurrently(pieces) { piece in
-                                var part = whole
-                                part.first_entry = Self.start(of: piece, of: pieces, in: entries)
-                                part.last_entry = Self.start(of: piece + 1, of: pieces, in: entries)
-                                if recurrent == nil {
-                                    table.pointee.forward(&part)
-                                } else {
-                                    withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * stride) {
-                                        table.pointee.forward_recurrent(&part, $0.baseAddress)
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        let series = TimeSeries(entries: entries, steps: steps, neurons: neurons, padded: membranes)
-        guard spiking else {
-            return LayerTrace(
-                membranes: series,
-                spikes: GriddedSpikes(silentEntries: entries, steps: steps, channels: neurons))
-        }
-        return LayerTrace(
-            membranes: series,
-            spikes: measured ?? spikes(bits, entries: entries, steps: steps, channels: neurons))
+            driven_by_new_current: propagators.drivenByNewCurrent ? 1 : 0,
+            reset_kind: Int32(kind))
     }
 
     /// Where membranes exceed a threshold.
@@ -124,20 +96,8 @@ struct TrainingKernels {
             bits, entries: membranes.entries, steps: membranes.steps, channels: membranes.neurons)
     }
 
-    /// Bits `[entry, step, channel]`, 16 to a word, of spikes.
-    func bits(_ spikes: GriddedSpikes) -> [UInt16] {
-        let words = Matrix.padded(spikes.channels) / Matrix.lane
-        var bits: [UInt16] = uninitialized(spikes.entries * spikes.steps * words)
-        withEvents(spikes) { events in
-            var events = events
-            bits.withUnsafeMutableBufferPointer {
-                tk_scatter(spikes.entries * spikes.steps, words, &events, $0.baseAddress)
-            }
-        }
-        return bits
-    }
-
-    private func spikes(_ bits: [UInt16], entries: Int, steps: Int, channels: Int) -> GriddedSpikes {
+    /// Spikes of bits `[entry, step, channel]`, 16 to a word.
+    func spikes(_ bits: [UInt16], entries: Int, steps: Int, channels: Int) -> GriddedSpikes {
         let words = Matrix.padded(channels) / Matrix.lane
         let rows = entries * steps
         var offsets: [UInt32] = uninitialized(rows + 1)
@@ -156,71 +116,64 @@ struct TrainingKernels {
             trusted: offsets, units: units, values: nil, entries: entries, steps: steps, channels: channels)
     }
 
-    /// Membranes from CADC codes: the first sample of each entry and column subtracted, times a scale.
-    func membranes(
-        codes: [UInt8], entries: Int, steps: Int, width: Int, columns: Range<Int>, scale: Float
-    ) -> TimeSeries {
-        let stride = Matrix.padded(columns.count)
+    /// Membranes in model units, but for the lift at spikes.
+    func membranes(_ cadc: CADCMembranes) -> TimeSeries {
+        let stride = Matrix.padded(cadc.columns.count)
+        let (entries, steps) = (cadc.entries, cadc.steps)
         var values: [Float] = uninitialized(entries * steps * stride)
-        let pieces = min(max(entries, 1), threads == 1 ? 1 : 4 * threads)
-        codes.withUnsafeBufferPointer { codes in
+        let pieces = pieces(of: entries)
+        withCodes(cadc) { whole in
             values.withUnsafeMutableBufferPointer { values in
-                guard let source = codes.baseAddress, let target = values.baseAddress else { return }
-                concurrently(pieces) { piece in
+                guard let target = values.baseAddress else { return }
+                concurrently([pieces]) { _, _, piece in
                     let start = Self.start(of: piece, of: pieces, in: entries)
                     let end = Self.start(of: piece + 1, of: pieces, in: entries)
+                    var part = whole
+                    part.codes += start * steps * cadc.width
                     table.pointee.codes(
-                        end - start, steps, width, columns.lowerBound, columns.count, stride,
-                        source + start * steps * width, scale, target + start * steps * stride)
+                        &part, end - start, steps, cadc.columns.count, stride, target + start * steps * stride)
                 }
             }
         }
-        return TimeSeries(entries: entries, steps: steps, neurons: columns.count, padded: values)
+        return TimeSeries(entries: entries, steps: steps, neurons: cadc.columns.count, padded: values)
     }
 
-    /// Largest value over time and its first step, both of shape `[entries, stride]`.
-    func peaks(_ series: TimeSeries) -> (values: [Float], steps: [Int32]) {
-        var values: [Float] = uninitialized(series.entries * series.stride)
-        var steps: [Int32] = uninitialized(series.entries * series.stride)
-        series.values.withUnsafeBufferPointer { source in
-            values.withUnsafeMutableBufferPointer { values in
-                steps.withUnsafeMutableBufferPointer { steps in
-                    table.pointee.peak(
-                        series.entries, series.steps, series.stride, source.baseAddress,
-                        values.baseAddress, steps.baseAddress)
-                }
-            }
-        }
-        return (values, steps)
-    }
-
-    /// One update of Adam; all four of one shape.
-    func adam(
-        _ constants: tk_adam, weights: inout Matrix, first: inout Matrix, second: inout Matrix, gradient: Matrix
-    ) {
-        let count = weights.values.count
-        precondition(
-            first.values.count == count && second.values.count == count && gradient.values.count == count,
-            "\(count) weights, \(first.values.count) moments, \(gradient.values.count) derivatives")
-        let vectors = count / Matrix.lane
-        let pieces = min(max(vectors, 1), threads == 1 ? 1 : 4 * threads)
-        weights.values.withUnsafeMutableBufferPointer { w in
-            first.values.withUnsafeMutableBufferPointer { m in
-                second.values.withUnsafeMutableBufferPointer { v in
-                    gradient.values.withUnsafeBufferPointer { g in
-                        guard let w = w.baseAddress, let m = m.baseAddress, let v = v.baseAddress,
-                            let g = g.baseAddress
-                        else { return }
-                        concurrently(pieces) { piece in
-                            var constants = constants
-                            let start = Self.start(of: piece, of: pieces, in: vectors) * Matrix.lane
-                            let end = Self.start(of: piece + 1, of: pieces, in: vectors) * Matrix.lane
-                            table.pointee.adam(
-                                &constants, end - start, w + start, m + start, v + start, g + start)
+    /// A loss of the readout, its gradient and predictions.
+    func evaluate(_ loss: tk_loss, readout: TimeSeries, labels: [Int]) -> LossValue {
+        let labels = checked(labels, entries: readout.entries, classes: readout.neurons)
+        var gradient: [Float] = uninitialized(readout.values.count)
+        var predictions: [Int32] = uninitialized(readout.entries)
+        var score = tk_score()
+        var loss = loss
+        loss.weight = 1 / Double(max(readout.entries, 1))
+        readout.values.withUnsafeBufferPointer { values in
+            gradient.withUnsafeMutableBufferPointer { gradient in
+                predictions.withUnsafeMutableBufferPointer { predictions in
+                    labels.withUnsafeBufferPointer { labels in
+                        withUnsafeTemporaryAllocation(of: Double.self, capacity: 4 * readout.stride) {
+                            table.pointee.loss(
+                                &loss, readout.entries, readout.steps, readout.neurons, readout.stride,
+                                values.baseAddress, labels.baseAddress, gradient.baseAddress,
+                                predictions.baseAddress, $0.baseAddress, &score)
                         }
                     }
                 }
             }
+        }
+        return LossValue(
+            value: score.loss, correct: score.correct,
+            gradient: TimeSeries(
+                entries: readout.entries, steps: readout.steps, neurons: readout.neurons, padded: gradient),
+            predictions: predictions.map(Int.init))
+    }
+
+    /// Labels in the kernels' terms. Traps on a label out of range or a wrong number of them.
+    func checked(_ labels: [Int], entries: Int, classes: Int) -> [Int32] {
+        precondition(labels.count == entries, "\(labels.count) labels for \(entries) entries")
+        return labels.enumerated().map { entry, label in
+            precondition(
+                label >= 0 && label < classes, "label \(label) of entry \(entry), \(classes) classes")
+            return Int32(label)
         }
     }
 
@@ -238,28 +191,27 @@ struct TrainingKernels {
     func sumOfSquares(_ values: [Float]) -> Double {
         values.withUnsafeBufferPointer { table.pointee.sum_squares($0.count, $0.baseAddress) }
     }
-}
 
-/// An array whose elements are to be written before they are read: large ones are not worth clearing first.
-func uninitialized<Element: BitwiseCopyable>(_ count: Int) -> [Element] {
-    Array(unsafeUninitializedCapacity: count) { $1 = count }
-}
+    /// Largest magnitude.
+    func largest(_ values: [Float]) -> Float {
+        values.withUnsafeBufferPointer { table.pointee.largest($0.count, $0.baseAddress) }
+    }
 
-/// Spikes in the kernels' terms.
-func withEvents<Result>(_ spikes: GriddedSpikes, _ body: (tk_events) -> Result) -> Result {
-    spikes.offsets.withUnsafeBufferPointer { offsets in
-        spikes.units.withUnsafeBufferPointer { units in
-            withOptional(spikes.values) { values in
-                body(tk_events(offsets: offsets.baseAddress, units: units.baseAddress, values: values))
+    /// Codes of a matrix without its padding, appended; how many were clipped.
+    func quantize(_ matrix: Matrix, scale: Float, limit: Float, to codes: inout [Int8]) -> Int {
+        let start = codes.count
+        codes.append(contentsOf: repeatElement(0, count: matrix.rows * matrix.columns))
+        return codes.withUnsafeMutableBufferPointer { codes in
+            guard let target = codes.baseAddress else { return 0 }
+            return matrix.values.withUnsafeBufferPointer {
+                table.pointee.quantize(
+                    matrix.rows, matrix.columns, matrix.stride, $0.baseAddress, scale, limit, target + start)
             }
         }
     }
 }
 
-/// The address of an array that may be missing.
-func withOptional<Element, Result>(
-    _ array: [Element]?, _ body: (UnsafePointer<Element>?) -> Result
-) -> Result {
-    guard let array else { return body(nil) }
-    return array.withUnsafeBufferPointer { body($0.baseAddress) }
+/// An array whose elements are to be written before they are read: large ones are not worth clearing first.
+func uninitialized<Element: BitwiseCopyable>(_ count: Int) -> [Element] {
+    Array(unsafeUninitializedCapacity: count) { $1 = count }
 }

@@ -140,7 +140,7 @@ import Testing
                     }
                 }
             }
-            #expect(worst < 5e-6, comment)
+            #expect(worst < 8e-6, comment)
         }
     }
 

@@ -33,6 +33,15 @@ public struct StepClock: Sendable {
         seconds[part, default: 0] += last.duration(to: now).seconds
         last = now
     }
+
+    /// Ends a part that came after others whose shares of the time since the last end are known, in seconds.
+    public mutating func end(_ part: Part, after shares: [(part: Part, seconds: Double)]) {
+        end(part)
+        for share in shares {
+            seconds[share.part, default: 0] += share.seconds
+            seconds[part, default: 0] -= share.seconds
+        }
+    }
 }
 
 extension Duration {

@@ -39,11 +39,15 @@ public struct SurrogateGradientRule: LearningRule {
     public mutating func update(
         _ network: inout Network, from example: Example, clock: inout StepClock
     ) -> StepOutcome {
-        let result = gradients(of: network, on: example, clock: &clock)
         let limits = network.layers.map { $0.kind == .spiking ? hiddenWeightLimit : nil }
-        optimizer.update(&network, with: result.gradients, limits: limits, threads: threads)
-        clock.end(.optimize)
-        return result.outcome
+        let report = optimizer.descend(
+            &network, input: example.input, observation: example.observation, labels: example.labels,
+            loss: loss, regularization: regularization, limits: limits, threads: threads)
+        clock.end(
+            .optimize,
+            after: Array(zip([StepClock.Part.align, .replay, .loss, .backward], report.seconds)))
+        return StepOutcome(
+            loss: report.loss, correct: report.correct, hiddenSpikes: report.hiddenSpikes)
     }
 
     /// The gradients of a minibatch, with the forward trace that they belong to.

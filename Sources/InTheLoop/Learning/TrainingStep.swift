@@ -29,9 +29,9 @@ struct TrainingStep {
         _ network: inout Network, rule: inout Rule, trains: SpikeTrains, labels: [Int], mask: DropoutMask?,
         batch: UInt64, clock: inout StepClock
     ) async throws -> Result {
-        var effective = network
-        mask?.silence(&effective)
-        let mapped = mapping.quantize(effective)
+        var silenced = network
+        mask?.silence(&silenced)
+        let mapped = mapping.quantize(silenced)
         clock.end(.map)
         let recording = try await record(trains, mapped.synapses, rule.demand, batch: batch)
         clock.end(.device)
@@ -39,9 +39,12 @@ struct TrainingStep {
             input: alignment.grid(trains), labels: labels,
             observation: recording.map { alignment.observe($0, scales: mapped.scales) })
         clock.end(.align)
-        let outcome = rule.update(&effective, from: example, clock: &clock)
-        mask?.restore(&effective, silenced: network)
-        network = effective
+        let original = mask == nil ? nil : network
+        network = silenced
+        // The rule works in place only where nobody else holds the weights.
+        silenced.layers = []
+        let outcome = rule.update(&network, from: example, clock: &clock)
+        if let mask, let original { mask.restore(&network, silenced: original) }
         return Result(
             outcome: outcome, saturated: mapped.saturated, recording: recording, example: example)
     }

@@ -59,42 +59,29 @@ public struct Alignment: Sendable {
                     ? SpikeBinning.grid(
                         recording.spikes, units: neurons, steps: grid.steps,
                         period: placement.configuration.samplePeriod, shift: 1) : nil
-                var membranes = membranes(recording, neurons, scale: scales[layer])
-                if let spikes, let spikeMembrane {
-                    membranes?.raise(to: spikeMembrane, where: spikes)
-                }
-                return LayerObservation(spikes: spikes, membranes: membranes)
+                return LayerObservation(
+                    spikes: spikes,
+                    codes: membranes(
+                        recording, neurons, scale: scales[layer], atSpike: spiking ? spikeMembrane : nil))
             })
     }
 
     /// The readout's membranes, in model units `[entry, step, class]`.
     public func readout(_ recording: Recording, scales: [Float]) -> TimeSeries? {
         guard let neurons = placement.neurons.last, let scale = scales.last else { return nil }
-        return membranes(recording, neurons, scale: scale)
+        return membranes(recording, neurons, scale: scale, atSpike: nil)?.series(spikes: nil, threads: threads)
     }
 
     private func membranes(
-        _ recording: Recording, _ neurons: Range<Int>, scale: Float
-    ) -> TimeSeries? {
+        _ recording: Recording, _ neurons: Range<Int>, scale: Float, atSpike: Float?
+    ) -> CADCMembranes? {
         guard let cadc = recording.membranes, cadc.neurons.lowerBound <= neurons.lowerBound,
             neurons.upperBound <= cadc.neurons.upperBound
         else { return nil }
         let first = neurons.lowerBound - cadc.neurons.lowerBound
-        return TimeSeries(
-            cadcCodes: cadc.codes, entries: recording.validity.count, steps: cadc.sampleCount,
+        return CADCMembranes(
+            codes: cadc.codes, entries: recording.validity.count, steps: cadc.sampleCount,
             width: cadc.neurons.count, columns: first..<first + neurons.count,
-            scale: hiddenScale / (scale * unitLSB), threads: threads)
-    }
-}
-
-extension TimeSeries {
-    /// Lifts what lies lower to a value, where there is a spike.
-    fileprivate mutating func raise(to value: Float, where spikes: GriddedSpikes) {
-        for bin in 0..<spikes.entries * spikes.steps {
-            for index in Int(spikes.offsets[bin])..<Int(spikes.offsets[bin + 1]) {
-                let place = bin * stride + Int(spikes.units[index])
-                if values[place] < value { values[place] = value }
-            }
-        }
+            scale: hiddenScale / (scale * unitLSB), atSpike: atSpike)
     }
 }

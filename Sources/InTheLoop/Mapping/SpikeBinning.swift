@@ -9,52 +9,52 @@ enum SpikeBinning {
     static func grid(
         _ trains: SpikeTrains, units: Range<Int>, steps: Int, period: Int, shift: Int
     ) -> GriddedSpikes {
-        var offsets: [UInt32] = []
-        offsets.reserveCapacity(trains.entryCount * steps + 1)
-        offsets.append(0)
-        var binned: [UInt16] = []
-        binned.reserveCapacity(trains.eventCount)
-        let first = UInt16(units.lowerBound)
-        let beyond = UInt16(units.upperBound - 1)
+        let words = (units.count + 63) / 64
+        // A bit for each bin and unit of an entry: sorts, and leaves out repetitions.
+        var bits = [UInt64](repeating: 0, count: steps * words)
+        var offsets = [UInt32](repeating: 0, count: trains.entryCount * steps + 1)
+        var binned = [UInt16](repeating: 0, count: trains.eventCount)
+        var count = 0
+        var bin = 0
         for entry in 0..<trains.entryCount {
-            var bin = shift
-            var boundary = period
-            for _ in 0..<shift { offsets.append(UInt32(binned.count)) }
-            var start = binned.count
-            for index in trains.range(ofEntry: entry) {
-                let event = trains.events[index]
-                guard event.unit >= first, event.unit <= beyond else { continue }
-                while Int(event.tick) >= boundary, bin < steps {
-                    close(&binned, from: start)
-                    offsets.append(UInt32(binned.count))
-                    start = binned.count
-                    bin += 1
-                    boundary += period
+            mark(trains, entry, units: units, steps: steps, period: period, shift: shift, words: words, &bits)
+            for step in 0..<steps {
+                for word in step * words..<(step + 1) * words where bits[word] != 0 {
+                    var rest = bits[word]
+                    bits[word] = 0
+                    let first = (word - step * words) * 64
+                    while rest != 0 {
+                        binned[count] = UInt16(truncatingIfNeeded: first &+ rest.trailingZeroBitCount)
+                        count &+= 1
+                        rest &= rest &- 1
+                    }
                 }
-                if bin >= steps { break }
-                binned.append(event.unit - first)
-            }
-            while bin < steps {
-                close(&binned, from: start)
-                offsets.append(UInt32(binned.count))
-                start = binned.count
-                bin += 1
+                bin &+= 1
+                offsets[bin] = UInt32(truncatingIfNeeded: count)
             }
         }
+        binned.removeLast(binned.count - count)
         return GriddedSpikes(
-            entries: trains.entryCount, steps: steps, channels: units.count, offsets: offsets,
-            units: binned)
+            sorted: offsets, units: binned, entries: trains.entryCount, steps: steps, channels: units.count)
     }
 
-    /// Sorts a bin and leaves out repetitions.
-    private static func close(_ binned: inout [UInt16], from start: Int) {
-        guard binned.count > start + 1 else { return }
-        binned[start...].sort()
-        var kept = start
-        for index in start + 1..<binned.count where binned[index] != binned[kept] {
-            kept += 1
-            binned[kept] = binned[index]
+    /// Sets the bits of an entry's events.
+    private static func mark(
+        _ trains: SpikeTrains, _ entry: Int, units: Range<Int>, steps: Int, period: Int, shift: Int, words: Int,
+        _ bits: inout [UInt64]
+    ) {
+        var row = shift &* words
+        let beyond = steps &* words
+        var boundary = period
+        for event in trains[entry: entry] {
+            let unit = Int(event.unit) &- units.lowerBound
+            guard unit >= 0, unit < units.count else { continue }
+            while Int(event.tick) >= boundary {
+                row &+= words
+                boundary &+= period
+            }
+            if row >= beyond { return }
+            bits[row &+ unit >> 6] |= 1 << UInt64(truncatingIfNeeded: unit & 63)
         }
-        binned.removeLast(binned.count - kept - 1)
     }
 }

@@ -38,6 +38,8 @@ public struct WeightMapping: Sendable, Equatable {
     /// Maps all weights of a network.
     public func quantize(_ network: Network) -> Mapped {
         var mapped = Mapped(synapses: SynapseMatrix(codes: []), scales: [], saturated: 0)
+        mapped.synapses.codes.reserveCapacity(
+            network.layers.reduce(0) { $0 + ($1.sources + ($1.recurrent?.rows ?? 0)) * $1.neurons })
         for layer in network.layers {
             let scale = layer.kind == .spiking ? hiddenScale : readoutScale(layer.weights)
             mapped.scales.append(scale)
@@ -48,27 +50,12 @@ public struct WeightMapping: Sendable, Equatable {
     }
 
     private func readoutScale(_ weights: Matrix) -> Float {
-        let largest = weights.values.reduce(0) { max($0, abs($1)) }
+        let largest = weights.largestMagnitude
         return largest > 0 ? min(Float(weightLimit) / largest, readoutScaleLimit) : readoutScaleLimit
     }
 
     private func append(_ weights: Matrix, _ scale: Float, to mapped: inout Mapped) {
-        let limit = Float(weightLimit)
-        var saturated = 0
-        var place = mapped.synapses.codes.count
-        mapped.synapses.codes.append(
-            contentsOf: repeatElement(0, count: weights.rows * weights.columns))
-        for row in 0..<weights.rows {
-            let start = row * weights.stride
-            for index in start..<start + weights.columns {
-                // Adding and taking away 1.5 * 2^23 rounds to the nearest whole number, ties to even, without a call.
-                let code = (weights.values[index] * scale + 12_582_912) - 12_582_912
-                let clipped = min(max(code, -limit), limit)
-                if clipped != code { saturated += 1 }
-                mapped.synapses.codes[place] = Int8(clipped)
-                place += 1
-            }
-        }
-        mapped.saturated += saturated
+        mapped.saturated += weights.appendCodes(
+            scale: scale, limit: weightLimit, to: &mapped.synapses.codes)
     }
 }
