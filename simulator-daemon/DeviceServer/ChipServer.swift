@@ -25,14 +25,14 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         let chip = ChipBox(chip)
         self.init(
             description: chip.description, on: listener, options: options, stop: stop,
-            logger: logger, run: { chip.run($0) })
+            logger: logger, run: { chip.run($0, slicesOf: $1, receive: $2) })
     }
 
     /// A server of anything that runs batches; `run` is called on one thread, a batch at a time.
     package init(
         description: DeviceDescription, on listener: consuming Link, options: DeviceServerOptions,
         stop: ServerStop, logger: Logger,
-        run: @escaping @Sendable (DeviceBatch) -> Result<Recording, DeviceError>
+        run: @escaping ChipRunner
     ) {
         var random = SystemRandomNumberGenerator()
         let secret = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -91,11 +91,16 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
             count += 1
             frame = count < 64 ? try listener.receive(within: .zero) : nil
         }
-        for finished in worker.takeFinished() {
-            log(finished)
-            perform(
-                endpoint.complete(finished.job, result: finished.result, now: now),
-                afterJob: true)
+        for event in worker.takeEvents() {
+            switch event {
+            case .slice(let job, let slice):
+                perform(endpoint.advance(job, slice: slice, now: now))
+            case .finished(let finished):
+                log(finished)
+                perform(
+                    endpoint.complete(finished.job, result: finished.result, now: now),
+                    afterJob: true)
+            }
         }
         if let next = endpoint.nextTimeout, next <= now {
             perform(endpoint.timeout(now: now))
@@ -115,8 +120,8 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
                     logger.debug("a link is lost: \(error)")
                     follow += endpoint.linkLost(peer, now: now)
                 }
-            case .execute(let job, let batch):
-                worker.start(job, batch, wasWaiting: afterJob)
+            case .execute(let job, let batch, let length):
+                worker.start(job, batch, slicesOf: length, wasWaiting: afterJob)
             case .cancel(let job):
                 worker.cancel(job)
             case .log(let event):
@@ -140,12 +145,12 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         let client = labels.removeValue(forKey: batch) ?? "unknown client"
         let start = "job: client \"\(client)\", batch \(batch), entries \(finished.entries)"
         switch finished.result {
-        case .success(let recording):
-            let chip = recording.execution.chipSeconds
+        case .success(let totals):
+            let chip = totals.execution.chipSeconds
             logger.info(
                 """
-                \(start), events in \(finished.eventsIn), events out \(recording.accounting.delivered), \
-                dropped \(recording.accounting.dropped), chip \(Self.milliseconds(chip)) ms, \
+                \(start), events in \(finished.eventsIn), events out \(totals.accounting.delivered), \
+                dropped \(totals.accounting.dropped), chip \(Self.milliseconds(chip)) ms, \
                 device \(Self.milliseconds(finished.deviceSeconds)) ms
                 """)
         case .failure(let error):
