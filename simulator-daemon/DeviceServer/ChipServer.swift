@@ -16,6 +16,7 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
     private let logger: Logger
     private let origin: ContinuousClock.Instant
     private var labels: [UInt64: String] = [:]
+    private var outgoing: [(frame: [UInt8], peer: PeerID)] = []
 
     /// A server of an emulated chip.
     public init(
@@ -62,6 +63,7 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         let reason = stop.reason ?? ""
         logger.notice("stopping: \(reason)")
         perform(endpoint.goAway(reason: reason, now: now))
+        transmit()
         let limit = now + options.stopLimit
         while endpoint.isBusy, now < limit { try serve(atMost: limit - now) }
         if endpoint.isBusy {
@@ -105,31 +107,39 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         if let next = endpoint.nextTimeout, next <= now {
             perform(endpoint.timeout(now: now))
         }
+        transmit()
     }
 
-    /// Does what the endpoint asks for; a job asked for when another ends had been waiting for it.
+    /// Does what the endpoint asks for, but for frames, which wait for `transmit`; a job asked for when another ends had
+    /// been waiting for it.
     private mutating func perform(_ actions: [DeviceAction], afterJob: Bool = false) {
-        var pending = actions[...]
-        var follow: [DeviceAction] = []
-        while let action = pending.popFirst() {
+        for action in actions {
             switch action {
-            case .transmit(let frame, let peer):
-                do {
-                    try listener.send(frame, to: LinkPeer(bytes: peer.bytes))
-                } catch {
-                    logger.debug("a link is lost: \(error)")
-                    follow += endpoint.linkLost(peer, now: now)
-                }
+            case .transmit(let frame, let peer): outgoing.append((frame, peer))
             case .execute(let job, let batch, let length):
                 worker.start(job, batch, slicesOf: length, wasWaiting: afterJob)
             case .cancel(let job):
                 worker.cancel(job)
-            case .log(let event):
-                log(event)
+            case .log(let event): log(event)
             }
-            if pending.isEmpty {
-                pending = follow[...]
-                follow = []
+        }
+    }
+
+    /// Sends the frames that wait, in order.
+    ///
+    /// Each burst costs both sides several changes of threads, so that answers to requests that came together leave
+    /// together, and after the chip has got its work.
+    private mutating func transmit() {
+        while !outgoing.isEmpty {
+            let frames = outgoing
+            outgoing = []
+            for (frame, peer) in frames {
+                do {
+                    try listener.send(frame, to: LinkPeer(bytes: peer.bytes))
+                } catch {
+                    logger.debug("a link is lost: \(error)")
+                    perform(endpoint.linkLost(peer, now: now))
+                }
             }
         }
     }

@@ -35,18 +35,47 @@ public struct SurrogateGradientRule: LearningRule {
         ObservableDemand(spikes: true, hiddenMembranes: measuresMembranes)
     }
 
-    /// One step of gradient descent on a minibatch.
-    public mutating func update(
-        _ network: inout Network, from example: Example, clock: inout StepClock
-    ) -> StepOutcome {
-        let result = gradients(of: network, on: example, clock: &clock)
-        let limits = network.layers.map { $0.kind == .spiking ? hiddenWeightLimit : nil }
-        optimizer.update(&network, with: result.gradients, limits: limits, threads: threads)
-        clock.end(.optimize)
-        return result.outcome
+    /// The gradients of some entries, each a mean over them.
+    public struct Part: Sendable {
+        var gradients: Gradients
+        var outcome: StepOutcome
+        var share: Double
     }
 
-    /// The gradients of a minibatch, with the forward trace that they belong to.
+    /// The gradients of some entries.
+    public func part(
+        of network: Network, on example: Example, share: Double, clock: inout StepClock
+    ) -> Part {
+        let result = gradients(of: network, on: example, clock: &clock)
+        return Part(gradients: result.gradients, outcome: result.outcome, share: share)
+    }
+
+    /// One step of gradient descent on a minibatch: along the mean of the parts' gradients, weighted by their shares.
+    ///
+    /// Traps without parts.
+    public mutating func update(
+        _ network: inout Network, by parts: [Part], clock: inout StepClock
+    ) -> StepOutcome {
+        precondition(!parts.isEmpty, "a minibatch of no parts")
+        var gradients = parts[0].gradients
+        var outcome = parts[0].outcome
+        if parts.count > 1 {
+            gradients.scale(by: Float(parts[0].share))
+            outcome.loss *= parts[0].share
+        }
+        for part in parts.dropFirst() {
+            gradients.add(part.gradients, times: Float(part.share))
+            outcome.loss += part.outcome.loss * part.share
+            outcome.correct += part.outcome.correct
+            outcome.hiddenSpikes += part.outcome.hiddenSpikes
+        }
+        let limits = network.layers.map { $0.kind == .spiking ? hiddenWeightLimit : nil }
+        optimizer.update(&network, with: gradients, limits: limits, threads: threads)
+        clock.end(.optimize)
+        return outcome
+    }
+
+    /// The gradients of an example, with the forward trace that they belong to.
     public func gradients(
         of network: Network, on example: Example, clock: inout StepClock
     ) -> (gradients: Gradients, trace: Trace, outcome: StepOutcome) {
