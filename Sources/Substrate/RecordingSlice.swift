@@ -26,6 +26,11 @@ public struct RecordingSlice: Sendable, Equatable {
     public init(joining slices: [RecordingSlice]) {
         precondition(!slices.isEmpty, "no slices to join")
         self = slices[0]
+        guard slices.count > 1 else { return }
+        spikes.reserve(
+            entries: slices.reduce(0) { $0 + $1.validity.count },
+            events: slices.reduce(0) { $0 + $1.spikes.eventCount })
+        membranes?.codes.reserveCapacity(slices.reduce(0) { $0 + ($1.membranes?.codes.count ?? 0) })
         for slice in slices.dropFirst() {
             precondition(
                 slice.firstEntry == entries.upperBound,

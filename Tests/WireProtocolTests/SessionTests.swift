@@ -37,6 +37,15 @@ struct Bench {
         perform(hosts[host].submit(batch, now: now), of: host)
     }
 
+    mutating func submit(_ batch: DeviceBatch, slicesOf length: Int, to host: Int) {
+        perform(hosts[host].submit(batch, slicesOf: length, now: now), of: host)
+    }
+
+    mutating func expect(_ inputs: SpikeTrains, of batch: UInt64, on host: Int) {
+        perform(
+            hosts[host].expect(inputs, of: batch, on: Samples.configuration, now: now), of: host)
+    }
+
     mutating func cancel(_ batch: UInt64, on host: Int) {
         perform(hosts[host].cancel(batch: batch, now: now), of: host)
     }
@@ -64,6 +73,18 @@ struct Bench {
         perform(
             device.finish(
                 key, slicesOf: length, result ?? .success(Samples.recording(batch)), now: now))
+    }
+
+    /// The job that is out has run some entries.
+    mutating func advance(_ slice: RecordingSlice) {
+        perform(device.advance(jobs[0].key, slice: slice, now: now))
+    }
+
+    /// The job that is out ends; its slices have been handed on.
+    mutating func complete(_ result: Result<RecordingTotals, DeviceError>? = nil) {
+        let (key, batch, _) = jobs.removeFirst()
+        let totals = Samples.recording(batch).totals
+        perform(device.complete(key, result: result ?? .success(totals), now: now))
     }
 
     /// Lets time pass for the device and for some hosts.

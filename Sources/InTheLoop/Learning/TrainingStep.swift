@@ -53,8 +53,10 @@ struct TrainingStep {
                 slicesOf: minibatch.sliceLength
             ) { evidence.take($0) }
             totals = found
-            visit = DeviceVisit(from: start, to: .now, deviceSeconds: found.execution.deviceSeconds)
             evidence.end(.device)
+            visit = DeviceVisit(
+                from: start, to: evidence.lastArrival ?? .now,
+                deviceSeconds: found.execution.deviceSeconds)
             await other
         } else {
             evidence.model()

@@ -5,7 +5,7 @@
 struct DeviceVisit: Sendable {
     /// When the batch was handed over.
     let start: ContinuousClock.Instant
-    /// When its totals were there.
+    /// When the last of its results was there.
     let end: ContinuousClock.Instant
     /// How long the device worked, not longer than the stay.
     let work: Duration
@@ -21,5 +21,14 @@ struct DeviceVisit: Sendable {
     var working: (from: ContinuousClock.Instant, to: ContinuousClock.Instant) {
         let way = (start.duration(to: end) - work) / 2
         return (start + way, start + way + work)
+    }
+
+    /// How long the host worked, by its clock, while the device did.
+    func overlap(with clock: StepClock) -> Duration {
+        let working = working
+        return clock.spans.reduce(.zero) { sum, span in
+            guard span.part != .device else { return sum }
+            return sum + max(.zero, max(span.from, working.from).duration(to: min(span.to, working.to)))
+        }
     }
 }

@@ -11,6 +11,7 @@ final class MinibatchQueue: Sendable {
     private let sliceLength: Int
     private let mask: @Sendable (Int) -> DropoutMask?
     private let next = Mutex<(index: Int, minibatch: Minibatch)?>(nil)
+    private let gathering = Mutex<StepClock.Span?>(nil)
 
     /// The minibatches of some data.
     ///
@@ -36,10 +37,15 @@ final class MinibatchQueue: Sendable {
     /// - Returns: its input events.
     func prepare(_ index: Int) -> SpikeTrains? {
         guard batches.indices.contains(index) else { return nil }
+        let start = ContinuousClock.now
         let minibatch = gather(index)
         next.withLock { $0 = (index, minibatch) }
+        gathering.withLock { $0 = StepClock.Span(part: .encode, from: start, to: .now) }
         return minibatch.trains
     }
+
+    /// When a minibatch was last gathered ahead; nil if none was.
+    var lastGathering: StepClock.Span? { gathering.withLock { $0 } }
 
     /// A minibatch of the epoch.
     func take(_ index: Int) -> Minibatch {

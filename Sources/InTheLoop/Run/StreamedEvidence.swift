@@ -12,6 +12,7 @@ final class StreamedEvidence<Rule: LearningRule>: Sendable {
         var model: (rule: Rule, network: Network)?
         var parts: [Rule.Part] = []
         var saturatedEntries = 0
+        var lastArrival: ContinuousClock.Instant?
         var clock: StepClock
     }
 
@@ -39,6 +40,7 @@ final class StreamedEvidence<Rule: LearningRule>: Sendable {
     func take(_ slice: RecordingSlice) {
         state.withLock { state in
             state.clock.end(.device)
+            state.lastArrival = .now
             if slice.firstEntry == 0 {
                 state.parts = []
                 state.saturatedEntries = 0
@@ -63,6 +65,9 @@ final class StreamedEvidence<Rule: LearningRule>: Sendable {
     func end(_ part: StepClock.Part) {
         state.withLock { $0.clock.end(part) }
     }
+
+    /// When the last slice came; nil before the first.
+    var lastArrival: ContinuousClock.Instant? { state.withLock { $0.lastArrival } }
 
     /// The parts of all slices; the clock is the step's again.
     func finish(_ clock: inout StepClock) -> (parts: [Rule.Part], saturatedEntries: Int) {

@@ -5,9 +5,6 @@ public import Substrate
 
 /// A run under way: an experiment, its data, its device if it has one, and how far it has come.
 public struct Trainer: Sendable {
-    /// Entries of a minibatch that the host works on at a time, while a device runs the next ones. It decides the order in
-    /// which gradients are summed.
-    public static let sliceLength = 50
     /// What of the events a device may lose in a batch before the run stops.
     public static let tolerableLoss = 0.01
 
@@ -21,6 +18,10 @@ public struct Trainer: Sendable {
     public private(set) var placement: Placement
     /// The calibrations whose codes the chip runs on; nil where none is needed.
     public private(set) var calibrations: CalibrationSet?
+
+    /// Who worked when in the steps that `watch` named, as far as they are done; nil before.
+    public private(set) var timeline: LoopTimeline?
+    private var watched = 0..<0
 
     private let experiment: Experiment
     private let encoder: any SpikeEncoder
@@ -98,6 +99,15 @@ public struct Trainer: Sendable {
         placement.write(calibrations, on: geometry)
     }
 
+    /// Notes who works when in so many steps in the middle of the next epoch that is done to there.
+    public mutating func watch(steps count: Int) {
+        let size = experiment.training.batchSize
+        let all = (encoded.count + size - 1) / size
+        let first = max(progress.stepInEpoch, min(all / 2, all - count))
+        watched = first..<max(first, min(first + count, all))
+        timeline = nil
+    }
+
     /// Training patterns of an epoch.
     public var patternsPerEpoch: Int { encoded.count }
     /// Mean input events of a training pattern.
@@ -161,7 +171,7 @@ public struct Trainer: Sendable {
     private mutating func trainEpoch(
         folder: RunFolder, log: MetricsLog, observer: some TrainingObserver
     ) async throws -> Bool {
-        let batches = minibatches(of: epochData(), sliceLength: Self.sliceLength)
+        let batches = minibatches(of: epochData(), sliceLength: experiment.training.slice)
         while progress.stepInEpoch < batches.count {
             try await trainStep(batches, log: log)
             try await tendCalibration(folder: folder, observer: observer)
@@ -232,7 +242,13 @@ public struct Trainer: Sendable {
         }
         progress.epochSums += sums
         progress.totals.trainingPatterns += patterns
-        progress.totals.add(clock)
+        progress.totals.add(clock, visit: result.visit)
+        if watched.contains(progress.stepInEpoch) {
+            var timeline = timeline ?? LoopTimeline(from: progress.stepInEpoch)
+            timeline.add(clock, visit: result.visit, prepared: batches.lastGathering)
+            self.timeline = timeline
+            watched = progress.stepInEpoch + 1..<watched.upperBound
+        }
         progress.nextBatch += 1
         progress.step += 1
         progress.stepInEpoch += 1
