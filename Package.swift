@@ -46,7 +46,7 @@ let package = Package(
             name: "CZeroMQ", path: "drivers/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CTrainingKernels", path: "Sources/CTrainingKernels"),
-        .target(name: "CChecksums", path: "protocol/CChecksums"),
+        .target(name: "CWireKernels", path: "protocol/CWireKernels"),
         .target(name: "CChipKernels", path: "simulator-daemon/CChipKernels"),
 
         // Vocabulary.
@@ -69,7 +69,7 @@ let package = Package(
             path: "simulator-daemon/ChipEmulator", resources: [.embedInCode("Profiles")],
             swiftSettings: edge),
         .target(
-            name: "WireProtocol", dependencies: ["CChecksums", "Substrate", protobuf, crypto],
+            name: "WireProtocol", dependencies: ["CWireKernels", "Substrate", protobuf, crypto],
             path: "protocol/WireProtocol", exclude: ["Proto/control.proto"], swiftSettings: pure),
         .target(
             name: "ZeroMQDriver", dependencies: ["DeviceTransport", "CZeroMQ"],

@@ -6,6 +6,8 @@ struct ChartFrame {
         case series(SeriesStyle, hasLine: Bool)
         /// The dashes of a reference.
         case reference(String)
+        /// A bar of a colour.
+        case bar(String)
     }
 
     /// A name in the legend.
@@ -155,6 +157,8 @@ struct ChartFrame {
             style.draw(x + 11, y, in: &document)
         case .reference(let dashes):
             line((x, y), (x + 22, y), colour: "#555555", width: 1.4, dashes: dashes, in: &document)
+        case .bar(let colour):
+            line((x, y), (x + 22, y), colour: colour, width: 10, in: &document)
         }
     }
 

@@ -1,7 +1,7 @@
 /// One event: a unit (an input, or a neuron) and the tick at which it fired.
 ///
 /// Two 16-bit fields in this order, which is also the wire's order (`protocol/SPEC.md`, AER32).
-public struct SpikeEvent: Sendable, Hashable {
+public struct SpikeEvent: Sendable, Hashable, BitwiseCopyable {
     /// Time since the start of the batch entry, in ticks of 8 ns.
     public var tick: UInt16
     /// Input or neuron index, by context.

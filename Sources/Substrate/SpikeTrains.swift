@@ -51,6 +51,12 @@ public struct SpikeTrains: Sendable, Equatable {
         ends.append(UInt32(events.count))
     }
 
+    /// Makes room for so many entries and events in all.
+    public mutating func reserve(entries: Int, events count: Int) {
+        ends.reserveCapacity(entries)
+        events.reserveCapacity(count)
+    }
+
     /// Appends entries that are already in order.
     public mutating func append(contentsOf other: SpikeTrains) {
         let base = UInt32(events.count)

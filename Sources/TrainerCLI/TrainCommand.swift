@@ -59,6 +59,12 @@ struct TrainCommand: AsyncParsableCommand {
             valueName: "number"))
     var threads: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Draw who works when in \(TimelineFile.steps) training steps, as an SVG picture.",
+            valueName: "file"))
+    var timeline: String?
+
     @OptionGroup(title: "Device options") var device: DeviceOptions
 
     @Flag(help: "Print the summary as JSON.")
@@ -121,6 +127,7 @@ struct TrainCommand: AsyncParsableCommand {
                 &trainer, experiment, choice: choice, dataFolder: dataFolder, earlier: earlier)
             Console.diagnostics.line(
                 RunHeading(experiment, trainer: trainer, splits: splits, folder: folder).text)
+            if timeline != nil { trainer.watch(steps: TimelineFile.steps) }
             let isDone = try await train(&trainer, experiment, folder: folder, stop: stop)
             await opened.close()
             guard isDone else { throw Self.stopped(trainer, folder) }
@@ -176,6 +183,11 @@ struct TrainCommand: AsyncParsableCommand {
     private func report(_ trainer: Trainer, folder: RunFolder, testPatterns: Int) throws {
         let summary = trainer.summary
         try folder.write(summary, to: "summary.json")
+        if let timeline, let steps = trainer.timeline {
+            let file = TimelineFile(steps)
+            try file.write(to: timeline)
+            Console.diagnostics.line("\(timeline): \(file.text)")
+        }
         if json {
             Console.output.line(String(decoding: RunFolder.json(summary), as: UTF8.self))
         } else {

@@ -3,6 +3,7 @@ import DeviceClient
 import DeviceTransport
 import Glibc
 import Substrate
+import Synchronization
 import Testing
 import ZeroMQDriver
 
@@ -131,6 +132,35 @@ extension DaemonTests {
             #expect(
                 error?.detail.contains("there is no chip profile \"nonsense\"; known: bss2,") == true,
                 "\(String(describing: error))")
+        }
+    }
+}
+
+extension DaemonTests {
+    @Suite struct StreamingTests {
+        /// The same slices in the same bits, whatever the link, and a chip whose other batch is under way.
+        @Test(arguments: ["ipc", "tcp"])
+        func slicesThroughTheDaemonAreThoseOfTheChipInProcess(link: String) async throws {
+            let daemon = try TestDaemon(
+                on: link == "ipc" ? TestDaemon.freshAddress() : "tcp://127.0.0.1:0", ["--serial", "4"])
+            let client = makeClient(of: daemon.address)
+            var chip = EmulatedChip(profile: .standard, serial: 4)
+            for (number, length) in [(1, 8), (2, 3), (3, 1), (4, 100)] as [(UInt64, Int)] {
+                let batch = SmallExperiment.batch(number, entries: 20)
+                let next = SmallExperiment.batch(number + 1, entries: 20)
+                let received = Mutex<[RecordingSlice]>([])
+                async let expecting: Void = client.expect(
+                    next.inputs, of: next.id, on: next.configuration)
+                let totals = try await client.run(batch, slicesOf: length) { slice in
+                    received.withLock { $0.append(slice) }
+                }
+                await expecting
+                let expected = try chip.run(batch)
+                #expect(received.withLock { $0 } == expected.slices(of: length), "slices of \(length)")
+                #expect(totals.accounting == expected.accounting)
+            }
+            await client.close()
+            daemon.stop()
         }
     }
 }

@@ -22,7 +22,7 @@ import Testing
         "ChipEmulator": Target(
             folder: "simulator-daemon/ChipEmulator", modules: ["Settings", "Substrate", "CChipKernels"]),
         "WireProtocol": Target(
-            folder: "protocol/WireProtocol", modules: ["CChecksums", "Substrate", "SwiftProtobuf", "Crypto"]),
+            folder: "protocol/WireProtocol", modules: ["CWireKernels", "Substrate", "SwiftProtobuf", "Crypto"]),
         "ZeroMQDriver": Target(
             folder: "drivers/ZeroMQDriver", modules: ["DeviceTransport", "CZeroMQ"]),
         "InTheLoop": Target(
@@ -120,7 +120,7 @@ import Testing
         let words = ["Unsafe", "unsafeBitCast", "nonisolated(unsafe)", "@unchecked"]
         for file in tree.product where !file.path.hasPrefix("drivers/") {
             let isWrapper = file.imports.contains {
-                ["CChecksums", "CTrainingKernels", "CChipKernels", "CZlib"].contains($0)
+                ["CWireKernels", "CTrainingKernels", "CChipKernels", "CZlib"].contains($0)
             }
             guard !isWrapper else { continue }
             for (index, line) in file.lines.enumerated() {

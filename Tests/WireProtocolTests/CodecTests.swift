@@ -52,11 +52,8 @@ import WireProtocol
         var bytes: [UInt8] = []
         block.encode(SpikeTrains(ends: [2], events: events), into: &bytes)
         var reader = ByteReader(bytes[...])
-        var ends: [UInt32] = []
-        var read: [SpikeEvent] = []
         let error = #expect(throws: WireError.self) {
-            try block.decode(
-                from: &reader, entryLimit: 4, eventLimit: 9, ends: &ends, events: &read)
+            try block.decode(from: &reader, entryLimit: 4, eventLimit: 9)
         }
         #expect(error?.code == code)
         #expect(error?.offset == 32 + 4 + 4)
@@ -105,21 +102,22 @@ import WireProtocol
             for entries in 1...5 {
                 let shape = ResultShape(batch, chunkEntries: entries)
                 var assembly = ResultAssembly(batch: id, shape: shape)
-                for chunk in 0..<shape.chunkCount {
-                    let bytes = ResultChunk.encode(recording, chunk: chunk, shape: shape)
+                var slices: [RecordingSlice] = []
+                for (chunk, slice) in recording.slices(of: entries).enumerated() {
+                    let bytes = ResultChunk.encode(slice, of: id, chunk: chunk, shape: shape).payload
                     for length in 0..<bytes.count {
                         var copy = assembly
                         #expect(throws: WireError.self) {
-                            try copy.append(bytes[..<length], checksum: 0)
+                            _ = try copy.append(bytes.prefix(length), checksum: 0)
                         }
                     }
-                    try assembly.append(bytes[...], checksum: 0)
+                    slices.append(try assembly.append(bytes, checksum: 0))
+                    #expect(slices.last == slice, "batch \(id), slice \(chunk) of \(entries) entries")
                 }
                 #expect(assembly.isComplete)
                 #expect(
-                    assembly.recording(
-                        accounting: recording.accounting, execution: recording.execution,
-                        temperature: recording.temperature) == recording, "batch \(id), \(entries) entries a chunk")
+                    Recording(joining: slices, totals: recording.totals) == recording,
+                    "batch \(id), \(entries) entries a chunk")
             }
         }
     }
@@ -193,16 +191,18 @@ import WireProtocol
         let clock = ContinuousClock()
         var sum: UInt32 = 0
         let checking = clock.measure { for _ in 0..<50 { sum ^= CRC32C.checksum(codes[...]) } }
-        var bytes: [UInt8] = []
+        let slice = recording.slices(of: entries)[0]
+        var bytes: ArraySlice<UInt8> = []
         let encoding = clock.measure {
-            for _ in 0..<20 { bytes = ResultChunk.encode(recording, chunk: 0, shape: shape) }
+            for _ in 0..<20 {
+                bytes = ResultChunk.encode(slice, of: 1, chunk: 0, shape: shape).payload
+            }
         }
         var count = 0
         let decoding = try clock.measure {
             for _ in 0..<20 {
                 var assembly = ResultAssembly(batch: 1, shape: shape)
-                try assembly.append(bytes[...], checksum: 0)
-                count += assembly.chunkCount
+                count += try assembly.append(bytes, checksum: 0).entries.count / entries
             }
         }
         let events = Double(recording.spikes.eventCount) * 20

@@ -133,3 +133,35 @@ enum Samples {
         return configuration
     }
 }
+
+extension DeviceEndpoint {
+    /// A job has run and its chip answers: all slices at once, then the end.
+    mutating func finish(
+        _ key: JobKey, slicesOf length: Int, _ result: Result<Recording, DeviceError>, now: Duration
+    ) -> [DeviceAction] {
+        var actions: [DeviceAction] = []
+        if case .success(let recording) = result {
+            for slice in recording.slices(of: length) {
+                actions += advance(key, slice: slice, now: now)
+            }
+        }
+        return actions + complete(key, result: result.map(\.totals), now: now)
+    }
+}
+
+/// Puts recordings together from the slices that a host session hands out.
+struct SliceCollector {
+    private var slices: [UInt64: [RecordingSlice]] = [:]
+
+    mutating func take(_ slice: RecordingSlice, of batch: UInt64) {
+        if slice.firstEntry == 0 { slices[batch] = [] }
+        slices[batch, default: []].append(slice)
+    }
+
+    mutating func recording(_ totals: RecordingTotals) -> Recording {
+        Recording(joining: slices.removeValue(forKey: totals.batch) ?? [], totals: totals)
+    }
+
+    /// Slices of a batch so far.
+    func count(of batch: UInt64) -> Int { slices[batch]?.count ?? 0 }
+}

@@ -7,7 +7,8 @@ struct Bench {
     var device: DeviceEndpoint
     var hosts: [HostSession] = []
     var now = Duration.zero
-    var jobs: [(key: JobKey, batch: DeviceBatch)] = []
+    var jobs: [(key: JobKey, batch: DeviceBatch, length: Int)] = []
+    var slices = SliceCollector()
     var cancelled: [JobKey] = []
     var delivered: [Int: [UInt64]] = [:]
     var duplicates = 0
@@ -36,6 +37,15 @@ struct Bench {
         perform(hosts[host].submit(batch, now: now), of: host)
     }
 
+    mutating func submit(_ batch: DeviceBatch, slicesOf length: Int, to host: Int) {
+        perform(hosts[host].submit(batch, slicesOf: length, now: now), of: host)
+    }
+
+    mutating func expect(_ inputs: SpikeTrains, of batch: UInt64, on host: Int) {
+        perform(
+            hosts[host].expect(inputs, of: batch, on: Samples.configuration, now: now), of: host)
+    }
+
     mutating func cancel(_ batch: UInt64, on host: Int) {
         perform(hosts[host].cancel(batch: batch, now: now), of: host)
     }
@@ -59,9 +69,22 @@ struct Bench {
 
     /// Ends the job that is out.
     mutating func finish(_ result: Result<Recording, DeviceError>? = nil) {
-        let (key, batch) = jobs.removeFirst()
+        let (key, batch, length) = jobs.removeFirst()
         perform(
-            device.complete(key, result: result ?? .success(Samples.recording(batch)), now: now))
+            device.finish(
+                key, slicesOf: length, result ?? .success(Samples.recording(batch)), now: now))
+    }
+
+    /// The job that is out has run some entries.
+    mutating func advance(_ slice: RecordingSlice) {
+        perform(device.advance(jobs[0].key, slice: slice, now: now))
+    }
+
+    /// The job that is out ends; its slices have been handed on.
+    mutating func complete(_ result: Result<RecordingTotals, DeviceError>? = nil) {
+        let (key, batch, _) = jobs.removeFirst()
+        let totals = Samples.recording(batch).totals
+        perform(device.complete(key, result: result ?? .success(totals), now: now))
     }
 
     /// Lets time pass for the device and for some hosts.
@@ -92,9 +115,10 @@ struct Bench {
                 tape.append((true, frame))
                 let peer = PeerID(bytes: [links[host] ?? 0])
                 perform(device.receive(frame, from: peer, now: now))
-            case .deliver(let recording, let report):
-                delivered[host, default: []].append(recording.batch)
-                recordings[recording.batch] = recording
+            case .slice(let slice, let batch): slices.take(slice, of: batch)
+            case .deliver(let totals, let report):
+                delivered[host, default: []].append(totals.batch)
+                recordings[totals.batch] = slices.recording(totals)
                 if report.duplicate { duplicates += 1 }
             case .fail(let error, let batch): failures.append((host, error, batch))
             case .describe(let description): descriptions.append(description)
@@ -115,7 +139,7 @@ struct Bench {
                     continue
                 }
                 perform(hosts[host].receive(frame, now: now), of: host)
-            case .execute(let key, let batch): jobs.append((key, batch))
+            case .execute(let key, let batch, let length): jobs.append((key, batch, length))
             case .cancel(let key): cancelled.append(key)
             case .log: break
             }

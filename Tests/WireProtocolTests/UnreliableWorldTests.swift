@@ -8,7 +8,8 @@ private struct UnreliableWorld {
     enum Event {
         case toDevice(link: Int, [UInt8])
         case toHost(link: Int, [UInt8])
-        case finished(boot: UInt64, JobKey, DeviceBatch)
+        case ran(boot: UInt64, JobKey, RecordingSlice)
+        case finished(boot: UInt64, JobKey, RecordingTotals)
         case openLink
         case breakLink
         case restart
@@ -30,6 +31,7 @@ private struct UnreliableWorld {
     var link = 1
     var events: [(at: Duration, event: Event)] = []
     var nextBatch: UInt64 = 0
+    var slices = SliceCollector()
     var delivered: [UInt64: Recording] = [:]
     var executed: [String: Int] = [:]
     var faults: Double
@@ -103,11 +105,12 @@ private struct UnreliableWorld {
         case .toHost(let link, let frame):
             guard link == self.link else { return }
             try perform(host.receive(frame, now: time + hostOffset))
-        case .finished(let boot, let key, let batch):
+        case .ran(let boot, let key, let slice):
             guard boot == self.boot else { return }
-            perform(
-                device.complete(
-                    key, result: .success(Samples.recording(batch)), now: time + deviceOffset))
+            perform(device.advance(key, slice: slice, now: time + deviceOffset))
+        case .finished(let boot, let key, let totals):
+            guard boot == self.boot else { return }
+            perform(device.complete(key, result: .success(totals), now: time + deviceOffset))
         case .openLink:
             link += 1
             try perform(host.linkReset(now: time + hostOffset))
@@ -115,7 +118,7 @@ private struct UnreliableWorld {
             events.removeAll {
                 switch $0.event {
                 case .toDevice, .toHost: true
-                case .finished, .openLink, .breakLink, .restart, .hostJump, .deviceJump: false
+                case .ran, .finished, .openLink, .breakLink, .restart, .hostJump, .deviceJump: false
                 }
             }
         case .restart:
@@ -134,10 +137,12 @@ private struct UnreliableWorld {
             case .reconnect(let wait, _):
                 link += 1
                 events.append((time + wait, .openLink))
-            case .deliver(let recording, _):
-                guard delivered[recording.batch] == nil else {
-                    throw Failure(text: "batch \(recording.batch) is delivered twice")
+            case .slice(let slice, let batch): slices.take(slice, of: batch)
+            case .deliver(let totals, _):
+                guard delivered[totals.batch] == nil else {
+                    throw Failure(text: "batch \(totals.batch) is delivered twice")
                 }
+                let recording = slices.recording(totals)
                 guard recording == Samples.recording(Samples.batch(recording.batch)) else {
                     throw Failure(text: "batch \(recording.batch) has a wrong recording")
                 }
@@ -156,10 +161,15 @@ private struct UnreliableWorld {
             case .transmit(let frame, let peer):
                 let origin = Int(peer.bytes[0]) | Int(peer.bytes[1]) << 8
                 carry(frame) { _, frame in .toHost(link: origin, frame) }
-            case .execute(let key, let batch):
+            case .execute(let key, let batch, let length):
                 executed["\(boot)/\(key.batch)", default: 0] += 1
-                let length = Duration.milliseconds(Int.random(in: 0...800, using: &generator))
-                events.append((time + length, .finished(boot: boot, key, batch)))
+                let recording = Samples.recording(batch)
+                var at = time
+                for slice in recording.slices(of: length) {
+                    at += .milliseconds(Int.random(in: 0...400, using: &generator))
+                    events.append((at, .ran(boot: boot, key, slice)))
+                }
+                events.append((at + .microseconds(1), .finished(boot: boot, key, recording.totals)))
             case .cancel, .log: break
             }
         }

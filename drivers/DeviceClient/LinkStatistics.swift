@@ -12,6 +12,8 @@ public struct LinkStatistics: Sendable, Hashable {
     public var encodingSeconds = 0.0
     /// Seconds spent in turning frames into recordings.
     public var decodingSeconds = 0.0
+    /// Seconds that callers took to receive slices of recordings on the link's thread.
+    public var consumingSeconds = 0.0
     /// Links that were opened beyond the first.
     public var reconnections = 0
     /// Executions that were asked for again because the device had lost the batch.
@@ -21,4 +23,7 @@ public struct LinkStatistics: Sendable, Hashable {
 
     /// All zero.
     public init() {}
+
+    /// Seconds of work with what has arrived.
+    var busySeconds: Double { decodingSeconds + consumingSeconds }
 }

@@ -23,8 +23,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
     private var session: HostSession
     private var link: Link?
     private var description: DeviceDescription?
-    private var outcomes: [UInt64: Result<Recording, DeviceError>] = [:]
-    private var underWay: Set<UInt64> = []
+    private var underWay: [UInt64: BatchUnderWay] = [:]
     private var phase = Phase.fresh
     private var trouble: Trouble?
     private var health: DeviceHealth?
@@ -84,22 +83,47 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
     ///
     /// Traps if a batch of the same number is.
     public func run(_ batch: DeviceBatch) async throws(DeviceError) -> Recording {
-        try begin()
-        underWay.insert(batch.id)
-        defer {
-            underWay.remove(batch.id)
-            outcomes[batch.id] = nil
-        }
+        let (totals, slices) = try await run(batch, slicesOf: nil) { _ in }
+        return Recording(joining: slices, totals: totals)
+    }
+
+    /// Runs a batch and hands its slices on as they come.
+    ///
+    /// Traps if a batch of the same number is under way.
+    /// - Parameter receive: is called on the thread of the link, which answers the device's frames in between.
+    public func run(
+        _ batch: DeviceBatch, slicesOf length: Int, receive: @escaping @Sendable (RecordingSlice) -> Void
+    ) async throws(DeviceError) -> RecordingTotals {
+        try await run(batch, slicesOf: Optional(length), receive: receive).totals
+    }
+
+    /// Sends the inputs of a later batch, if the link and the device are ready for them.
+    public func expect(_ inputs: SpikeTrains, of batch: UInt64, on configuration: ChipConfiguration) {
+        guard case .started = phase else { return }
         let start = now
-        perform(session.submit(batch, now: start))
+        perform(session.expect(inputs, of: batch, on: configuration, now: start))
+        linkStatistics.encodingSeconds += (now - start) / .seconds(1)
+    }
+
+    private func run(
+        _ batch: DeviceBatch, slicesOf length: Int?, receive: @escaping @Sendable (RecordingSlice) -> Void
+    ) async throws(DeviceError) -> (totals: RecordingTotals, slices: [RecordingSlice]) {
+        try begin()
+        underWay[batch.id] = BatchUnderWay(
+            entryCount: batch.inputs.entryCount, length: length, receive: receive)
+        defer { underWay[batch.id] = nil }
+        let start = now
+        perform(session.submit(batch, slicesOf: length, now: start))
         linkStatistics.encodingSeconds += (now - start) / .seconds(1)
         while true {
-            if let outcome = outcomes[batch.id] { return try outcome.get() }
+            if let outcome = underWay[batch.id]?.outcome {
+                return (try outcome.get(), underWay[batch.id]?.slices ?? [])
+            }
             let waitBegin = now
-            let busy = linkStatistics.decodingSeconds
+            let busy = linkStatistics.busySeconds
             try step(within: Self.slice(after: waitBegin - start))
             linkStatistics.waitingSeconds +=
-                (now - waitBegin) / .seconds(1) - (linkStatistics.decodingSeconds - busy)
+                (now - waitBegin) / .seconds(1) - (linkStatistics.busySeconds - busy)
             if Task.isCancelled { return try await cancel(batch.id) }
             await sideDoor.pass()
         }
@@ -188,8 +212,10 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
             do {
                 guard let frame = try link?.receive(within: wait) else { return }
                 let begin = now
+                let consumed = linkStatistics.consumingSeconds
                 perform(session.receive(frame, now: begin))
-                linkStatistics.decodingSeconds += (now - begin) / .seconds(1)
+                linkStatistics.decodingSeconds +=
+                    (now - begin) / .seconds(1) - (linkStatistics.consumingSeconds - consumed)
                 wait = .zero
             } catch {
                 linkBroke(error)
@@ -211,11 +237,15 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
                     options.notice("the link to \(name) is back")
                 }
                 trouble = nil
-            case .deliver(let recording, let report):
+            case .slice(let slice, let batch):
+                let begin = now
+                underWay[batch]?.take(slice)
+                linkStatistics.consumingSeconds += (now - begin) / .seconds(1)
+            case .deliver(let totals, let report):
                 record(report)
-                if underWay.contains(recording.batch) { outcomes[recording.batch] = .success(recording) }
+                underWay[totals.batch]?.outcome = .success(totals)
             case .fail(let error, let batch?):
-                if underWay.contains(batch) { outcomes[batch] = .failure(error) }
+                underWay[batch]?.outcome = .failure(error)
             case .fail(let error, nil):
                 phase = .failed(error)
                 dropLink()
@@ -310,11 +340,15 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
     }
 
     /// Gives a batch up, and waits a moment for the device's word, so that the next batch finds it in order.
-    private func cancel(_ batch: UInt64) async throws(DeviceError) -> Recording {
+    private func cancel(
+        _ batch: UInt64
+    ) async throws(DeviceError) -> (totals: RecordingTotals, slices: [RecordingSlice]) {
         perform(session.cancel(batch: batch, now: now))
         let limit = now + .seconds(2)
         while now < limit, link != nil {
-            if let outcome = outcomes[batch] { return try outcome.get() }
+            if let outcome = underWay[batch]?.outcome {
+                return (try outcome.get(), underWay[batch]?.slices ?? [])
+            }
             try step(within: .milliseconds(10))
             await sideDoor.pass()
         }

@@ -4,6 +4,8 @@ public enum ZeroMQLimits {
     public static let frameBytes = 1_048_576 + 68
     /// Frames that may wait in a socket; above what the credit lets a peer have under way.
     public static let queuedFrames: Int32 = 256
+    /// What the kernel buffers of a connection hold, in bytes: a whole frame, so that it leaves in one go.
+    public static let kernelBufferBytes: Int32 = 1 << 20
     /// Time for ZeroMQ's own handshake, in milliseconds.
     public static let handshakeMilliseconds: Int32 = 2_000
 }

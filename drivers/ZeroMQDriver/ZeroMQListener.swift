@@ -28,6 +28,8 @@ public struct ZeroMQListener: Listener, ~Copyable {
         socket.set(ZMQ_ROUTER_MANDATORY, 1)
         socket.set(ZMQ_SNDHWM, ZeroMQLimits.queuedFrames)
         socket.set(ZMQ_RCVHWM, ZeroMQLimits.queuedFrames)
+        socket.set(ZMQ_SNDBUF, ZeroMQLimits.kernelBufferBytes)
+        socket.set(ZMQ_RCVBUF, ZeroMQLimits.kernelBufferBytes)
         socket.set(ZMQ_HANDSHAKE_IVL, ZeroMQLimits.handshakeMilliseconds)
         socket.set(ZMQ_IPV6, requested.hasPrefix("tcp://[") ? 1 : 0)
         socket.setMaximumMessageSize(frameLimit)

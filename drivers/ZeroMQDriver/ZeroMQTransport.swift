@@ -32,6 +32,8 @@ public struct ZeroMQTransport: Transport, ~Copyable {
         socket.set(ZMQ_IMMEDIATE, 1)
         socket.set(ZMQ_SNDHWM, ZeroMQLimits.queuedFrames)
         socket.set(ZMQ_RCVHWM, ZeroMQLimits.queuedFrames)
+        socket.set(ZMQ_SNDBUF, ZeroMQLimits.kernelBufferBytes)
+        socket.set(ZMQ_RCVBUF, ZeroMQLimits.kernelBufferBytes)
         socket.set(ZMQ_HANDSHAKE_IVL, ZeroMQLimits.handshakeMilliseconds)
         socket.set(ZMQ_RECONNECT_IVL, 50)
         socket.set(ZMQ_RECONNECT_IVL_MAX, 1_000)

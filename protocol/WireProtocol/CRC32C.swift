@@ -1,4 +1,4 @@
-internal import CChecksums
+internal import CWireKernels
 
 /// The checksum of headers and payloads: CRC-32C (Castagnoli), reflected, initial value and final inversion all ones
 /// (`protocol/SPEC.md`, section 4.3).
@@ -11,7 +11,7 @@ package enum CRC32C {
         guard hasInstruction else { return tabulated(bytes) }
         return unsafe bytes.withUnsafeBufferPointer { bytes in
             guard let start = bytes.baseAddress else { return 0 }
-            return unsafe ~checksums_crc32c(~0, start, bytes.count)
+            return unsafe ~wire_crc32c(~0, start, bytes.count)
         }
     }
 
@@ -53,10 +53,14 @@ package enum CRC32C {
 
     /// The checksum of a weight image, one byte a code.
     package static func checksum(image: [Int8]) -> UInt32 {
-        checksum(image.map(UInt8.init(bitPattern:)).span)
+        guard hasInstruction else { return tabulated(image.map(UInt8.init(bitPattern:)).span) }
+        return unsafe image.withUnsafeBytes { bytes in
+            guard let start = unsafe bytes.bindMemory(to: UInt8.self).baseAddress else { return 0 }
+            return unsafe ~wire_crc32c(~0, start, bytes.count)
+        }
     }
 
-    private static let hasInstruction = checksums_have_crc32c()
+    private static let hasInstruction = wire_have_crc32c()
 
     /// Table `k` holds the checksum of a byte followed by `k` zero bytes; shape `[16, 256]`.
     private static let tables: [UInt32] = {

@@ -163,8 +163,9 @@ extension DeviceBatch {
                 + "synapses"
         }
         if let flaw = configuration.flaw(of: observables) { return flaw }
-        if let index = inputs.firstDisorder(
-            unitCount: configuration.inputCount, window: configuration.window)
+        if let index = WireKernels.firstBadEvent(
+            inputs.events, ends: inputs.ends, unitCount: configuration.inputCount,
+            window: configuration.window)
         {
             let event = inputs.events[index]
             return "input event \(index) (unit \(event.unit), tick \(event.tick)) is out of order "

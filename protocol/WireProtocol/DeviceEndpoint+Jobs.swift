@@ -51,9 +51,8 @@ extension DeviceEndpoint {
             .log(.duplicateAnswered(label: session.label, batch: job.key.batch))
         ]
         actions += respondAccepted(message, job, to: peer)
-        guard job.state == .done else { return actions }
         sessions[session.id]?.outbox.append(
-            Stream(ticket: ticket, request: job.request, isDuplicate: true))
+            Stream(ticket: ticket, request: job.request, isDuplicate: job.state == .done))
         return actions + pumpResults(session: session.id)
     }
 
@@ -123,8 +122,10 @@ extension DeviceEndpoint {
         _ batch: DeviceBatch, _ wanted: PBExecute, _ hash: [UInt8], _ message: WireMessage,
         session: Session, from peer: PeerID
     ) -> [DeviceAction] {
-        sessions[session.id]?.slots[Int(wanted.slot)] = nil
         lastTicket += 1
+        sessions[session.id]?.slots[Int(wanted.slot)] = nil
+        sessions[session.id]?.outbox.append(
+            Stream(ticket: lastTicket, request: message.header.request, isDuplicate: false))
         let entriesPerChunk = max(1, Int(wanted.chunkEntries))
         let job = Job(
             key: JobKey(
@@ -147,19 +148,20 @@ extension DeviceEndpoint {
             let batch = jobs[index].batch
         else { return [] }
         jobs[index].state = .running
-        return [.execute(jobs[index].key, batch)]
+        return [.execute(jobs[index].key, batch, slicesOf: jobs[index].shape.chunkEntries)]
     }
 
     /// Ends the jobs for which the predicate holds, without a word to their sessions.
     mutating func forgetJobs(where isUnwanted: (Job) -> Bool) -> [DeviceAction] {
         var actions: [DeviceAction] = []
-        for index in jobs.indices where jobs[index].state == .running && isUnwanted(jobs[index]) {
-            jobs[index].state = .abandoned
-            actions.append(.cancel(jobs[index].key))
-        }
         let gone = Set(
             jobs.filter { $0.state != .abandoned && isUnwanted($0) }.map(\.key.ticket))
-        jobs.removeAll { gone.contains($0.key.ticket) }
+        for index in jobs.indices where jobs[index].state == .running && gone.contains(jobs[index].key.ticket) {
+            jobs[index].state = .abandoned
+            jobs[index].chunks = []
+            actions.append(.cancel(jobs[index].key))
+        }
+        jobs.removeAll { $0.state != .abandoned && gone.contains($0.key.ticket) }
         for id in sessions.keys { sessions[id]?.outbox.removeAll { gone.contains($0.ticket) } }
         return actions
     }

@@ -83,7 +83,8 @@ extension DeviceEndpoint {
             jobs.removeAll {
                 $0.session == id && $0.state == .done && $0.request <= ack.throughRequest
             }
-            sessions[id]?.outbox.removeAll { $0.request <= ack.throughRequest }
+            let tickets = Set(jobs.map(\.key.ticket))
+            sessions[id]?.outbox.removeAll { !tickets.contains($0.ticket) }
         }
         return []
     }

@@ -1,48 +1,103 @@
 public import Substrate
 
 extension DeviceEndpoint {
+    /// The shell's job has run some entries; they are sent, as far as the credit reaches, while it runs the next ones.
+    ///
+    /// Traps if no such job is out.
+    public mutating func advance(_ job: JobKey, slice: RecordingSlice, now: Duration) -> [DeviceAction] {
+        _ = indexOfRunning(job)
+        var actions = expire(now: now)
+        guard let index = jobs.firstIndex(where: { $0.key == job && $0.state == .running }) else {
+            return counted(actions)
+        }
+        let shape = jobs[index].shape
+        let chunk = jobs[index].chunks.count
+        if let flaw = Self.flaw(of: slice, chunk: chunk, batch: job.batch, shape: shape) {
+            return counted(actions + abandon(at: index, DeviceError(.deviceFault, flaw)))
+        }
+        let payload = ResultChunk.encode(slice, of: job.batch, chunk: chunk, shape: shape)
+        let limit = configuration.limits.message
+        guard payload.count <= limit else {
+            let error = DeviceError(
+                .invalidRequest,
+                "a chunk of the result has \(payload.count) bytes, the limit is \(limit)",
+                remedy: "Ask for smaller chunks.")
+            return counted(actions + abandon(at: index, error))
+        }
+        jobs[index].chunks.append(payload)
+        actions += pumpResults(session: jobs[index].session)
+        return counted(actions)
+    }
+
     /// The shell's job has ended; answers exactly one `.execute`.
     ///
     /// Traps if no such job is out.
     public mutating func complete(
-        _ job: JobKey, result: Result<Recording, DeviceError>, now: Duration
+        _ job: JobKey, result: Result<RecordingTotals, DeviceError>, now: Duration
     ) -> [DeviceAction] {
-        guard let index = jobs.firstIndex(where: { $0.key == job }) else {
-            preconditionFailure("job \(job.ticket) is completed, but it is not out")
-        }
-        precondition(
-            jobs[index].state == .running || jobs[index].state == .abandoned,
-            "job \(job.ticket) is completed twice")
+        _ = indexOfRunning(job)
         var actions = expire(now: now)
         actions += settle(job, result)
         actions += startNext()
-        counters.framesSent += actions.reduce(0) {
-            if case .transmit = $1 { $0 + 1 } else { $0 }
+        return counted(actions)
+    }
+
+    /// Where the job that is out stands.
+    private func indexOfRunning(_ job: JobKey) -> Int {
+        guard let index = jobs.firstIndex(where: { $0.key == job }) else {
+            preconditionFailure("job \(job.ticket) has moved on, but it is not out")
         }
-        return actions
+        precondition(
+            jobs[index].state == .running || jobs[index].state == .abandoned,
+            "job \(job.ticket) has moved on after its end")
+        return index
     }
 
     private mutating func settle(
-        _ key: JobKey, _ result: Result<Recording, DeviceError>
+        _ key: JobKey, _ result: Result<RecordingTotals, DeviceError>
     ) -> [DeviceAction] {
         guard let index = jobs.firstIndex(where: { $0.key == key }) else { return [] }
-        guard jobs[index].state == .running, let batch = jobs[index].batch else {
+        guard jobs[index].state == .running else {
             jobs.remove(at: index)
             return []
         }
         switch result {
         case .failure(let error): return fail(at: index, error)
-        case .success(let recording):
-            if let flaw = Self.flaw(of: recording, for: batch, shape: jobs[index].shape) {
-                return fail(at: index, DeviceError(.deviceFault, flaw))
+        case .success(let totals):
+            guard totals.accounting.balances else {
+                return fail(
+                    at: index,
+                    DeviceError(
+                        .deviceFault,
+                        "the chip's event accounting of batch \(key.batch) does not balance"))
             }
-            return keep(recording, at: index)
+            guard totals.batch == key.batch, jobs[index].chunks.count == jobs[index].shape.chunkCount else {
+                return fail(
+                    at: index,
+                    DeviceError(
+                        .deviceFault, "the chip ended batch \(key.batch) before its last entry"))
+            }
+            return keep(totals, at: index)
         }
     }
 
+    /// Ends the job that is out with an error, before the shell has ended it.
+    private mutating func abandon(at index: Int, _ error: DeviceError) -> [DeviceAction] {
+        let ticket = jobs[index].key.ticket
+        let refusal = refusal(of: jobs[index], error)
+        return forgetJobs { $0.key.ticket == ticket } + refusal
+    }
+
     private mutating func fail(at index: Int, _ error: DeviceError) -> [DeviceAction] {
-        counters.jobsFailed += 1
+        let ticket = jobs[index].key.ticket
         let job = jobs.remove(at: index)
+        sessions[job.session]?.outbox.removeAll { $0.ticket == ticket }
+        return refusal(of: job, error)
+    }
+
+    /// Tells the session of a job why there is no result.
+    private mutating func refusal(of job: Job, _ error: DeviceError) -> [DeviceAction] {
+        counters.jobsFailed += 1
         guard let peer = sessions[job.session]?.peer else { return [] }
         var fault = PBFault()
         fault.detail = error.detail
@@ -60,100 +115,94 @@ extension DeviceEndpoint {
             type: MessageType.execute.rawValue, request: job.request, status, fault, to: peer)
     }
 
-    /// Encodes a result, keeps it until it is acknowledged, and begins to send it.
-    private mutating func keep(_ recording: Recording, at index: Int) -> [DeviceAction] {
-        let shape = jobs[index].shape
-        let chunks = (0..<shape.chunkCount).map {
-            ResultChunk.encode(recording, chunk: $0, shape: shape)
-        }
-        let limit = configuration.limits.message
-        if let longest = chunks.map(\.count).max(), longest > limit {
-            return fail(
-                at: index,
-                DeviceError(
-                    .invalidRequest,
-                    "a chunk of the result has \(longest) bytes, the limit is \(limit)",
-                    remedy: "Ask for smaller chunks."))
-        }
+    /// Ends a result, which is kept until it is acknowledged, and sends what has not been sent of it.
+    private mutating func keep(_ totals: RecordingTotals, at index: Int) -> [DeviceAction] {
+        let job = jobs[index]
         var checksums: [UInt8] = []
-        for chunk in chunks { checksums.append(littleEndian: CRC32C.checksum(chunk[...])) }
-        var job = jobs[index]
+        for chunk in job.chunks { checksums.append(littleEndian: chunk.checksum) }
         var done = PBDone()
         done.batch = job.key.batch
         done.attempt = job.key.attempt
-        done.entries = UInt32(shape.entryCount)
-        done.chunks = UInt32(chunks.count)
+        done.entries = UInt32(job.shape.entryCount)
+        done.chunks = UInt32(job.chunks.count)
         done.chunkCrc = CRC32C.checksum(checksums[...])
-        done.costs = .init(CostsBlock.encode(recording.accounting, recording.execution))
+        done.costs = .init(CostsBlock.encode(totals.accounting, totals.execution))
         done.configurationHash = .init(job.configurationHash)
         done.imageCrc = job.imageChecksum
         done.contentHash = .init(job.contentHash)
-        if let temperature = recording.temperature { done.temperature = temperature }
-        job.state = .done
-        job.batch = nil
-        job.chunks = chunks
-        job.done = ControlCodec.encode(done)
-        jobs[index] = job
+        if let temperature = totals.temperature { done.temperature = temperature }
+        jobs[index].state = .done
+        jobs[index].batch = nil
+        jobs[index].done = ControlCodec.encode(done)
         counters.jobsExecuted += 1
-        counters.entriesExecuted += UInt64(shape.entryCount)
-        counters.accounting += recording.accounting
-        counters.execution += recording.execution
-        counters.temperature = recording.temperature
-        guard sessions[job.session]?.peer != nil else { return [] }
-        sessions[job.session]?.outbox.append(
-            Stream(ticket: job.key.ticket, request: job.request, isDuplicate: false))
+        counters.entriesExecuted += UInt64(job.shape.entryCount)
+        counters.accounting += totals.accounting
+        counters.execution += totals.execution
+        counters.temperature = totals.temperature
         return pumpResults(session: job.session)
     }
 
-    /// What in a recording is not what the batch asks for.
+    /// What in a slice is not what the batch asks for.
     private static func flaw(
-        of recording: Recording, for batch: DeviceBatch, shape: ResultShape
+        of slice: RecordingSlice, chunk: Int, batch: UInt64, shape: ResultShape
     ) -> String? {
-        let codes = shape.codesPerEntry * shape.entryCount
-        let hasCodes = shape.observables.membranes.isEmpty || recording.membranes?.codes.count == codes
-        guard recording.batch == batch.id, recording.validity.count == shape.entryCount, hasCodes,
-            !shape.observables.spikes || recording.spikes.entryCount == shape.entryCount
-        else { return "the chip answered batch \(batch.id) with a recording of another shape" }
-        guard recording.accounting.balances else {
-            return "the chip's event accounting of batch \(batch.id) does not balance"
-        }
+        let codes = shape.codesPerEntry * slice.validity.count
+        let hasCodes = shape.observables.membranes.isEmpty || slice.membranes?.codes.count == codes
+        guard chunk < shape.chunkCount, slice.entries == shape.entries(ofChunk: chunk), hasCodes,
+            !shape.observables.spikes || slice.spikes.entryCount == slice.validity.count
+        else { return "the chip answered batch \(batch) with a recording of another shape" }
         if shape.observables.spikes,
-            let index = recording.spikes.firstDisorder(
-                unitCount: shape.neuronCount, window: shape.window)
+            let index = WireKernels.firstBadEvent(
+                slice.spikes.events, ends: slice.spikes.ends, unitCount: shape.neuronCount,
+                window: shape.window)
         {
-            return "spike \(index) of batch \(batch.id) is out of order or out of range"
+            return "spike \(index) of batch \(batch) from entry \(slice.firstEntry) on is out of order "
+                + "or out of range"
         }
         return nil
     }
 
-    /// Sends results of a session as far as its credit reaches.
+    /// Sends results of a session as far as they are known and its credit reaches.
     mutating func pumpResults(session id: UInt64) -> [DeviceAction] {
         guard var session = sessions[id], let peer = session.peer, var link = links[peer] else {
             return []
         }
         var actions: [DeviceAction] = []
-        while let stream = session.outbox.first {
-            guard let job = jobs.first(where: { $0.key.ticket == stream.ticket }) else {
-                session.outbox.removeFirst()
-                continue
-            }
+        while let (place, index) = nextToSend(of: session) {
+            var stream = session.outbox[place]
             guard
                 let isFinished = Self.sendNext(
-                    of: job, &session, &link, to: peer, into: &actions)
+                    of: &jobs[index], &stream, &session, &link, to: peer, into: &actions)
             else { break }
-            if isFinished { session.outbox.removeFirst() }
+            if isFinished {
+                session.outbox.remove(at: place)
+            } else {
+                session.outbox[place] = stream
+            }
         }
         sessions[id] = session
         links[peer] = link
         return actions
     }
 
-    /// Sends the next frame of the first stream; says whether it was the last, or `nil` when credit is short.
+    /// The first stream with something to send, and its job. A message that has been begun goes first.
+    private func nextToSend(of session: Session) -> (stream: Int, job: Int)? {
+        var found: (stream: Int, job: Int)?
+        for (place, stream) in session.outbox.enumerated() {
+            guard let index = jobs.firstIndex(where: { $0.key.ticket == stream.ticket }),
+                stream.chunk < jobs[index].chunks.count || jobs[index].state == .done
+            else { continue }
+            if stream.fragment > 0 { return (place, index) }
+            if found == nil { found = (place, index) }
+        }
+        return found
+    }
+
+    /// Sends the next frame of a stream; says whether it was the last, or `nil` when credit is short.
     private static func sendNext(
-        of job: Job, _ session: inout Session, _ link: inout Link, to peer: PeerID,
-        into actions: inout [DeviceAction]
+        of job: inout Job, _ stream: inout Stream, _ session: inout Session, _ link: inout Link,
+        to peer: PeerID, into actions: inout [DeviceAction]
     ) -> Bool? {
-        var stream = session.outbox[0]
         var header = FrameHeader(type: MessageType.result.rawValue)
         header.session = session.id
         header.request = stream.request
@@ -165,25 +214,30 @@ extension DeviceEndpoint {
                 .map { .transmit($0, to: peer) }
             return true
         }
-        let chunk = job.chunks[stream.chunk]
+        let total = job.chunks[stream.chunk].count
         let size = link.framing.limits.framePayload
-        let count = max(1, (chunk.count + size - 1) / size)
+        let count = max(1, (total + size - 1) / size)
         let start = stream.fragment * size
-        let payload = chunk[start..<min(start + size, chunk.count)]
-        guard session.creditUsed + UInt64(payload.count) <= session.creditGranted else {
-            return nil
-        }
-        session.creditUsed += UInt64(payload.count)
+        let length = min(size, total - start)
+        guard session.creditUsed + UInt64(length) <= session.creditGranted else { return nil }
+        session.creditUsed += UInt64(length)
         header.channel = .data
-        let frame = link.framing.frame(
-            header, fragment: stream.fragment, of: count, total: chunk.count, payload)
-        actions.append(.transmit(frame, to: peer))
+        if count == 1 {
+            actions.append(
+                .transmit(link.framing.frame(header, whole: &job.chunks[stream.chunk]), to: peer))
+        } else {
+            let payload = job.chunks[stream.chunk].payload
+            let begin = payload.startIndex + start
+            let frame = link.framing.frame(
+                header, fragment: stream.fragment, of: count, total: total,
+                payload[begin..<begin + length])
+            actions.append(.transmit(frame, to: peer))
+        }
         stream.fragment += 1
         if stream.fragment == count {
             stream.fragment = 0
             stream.chunk += 1
         }
-        session.outbox[0] = stream
         return false
     }
 }

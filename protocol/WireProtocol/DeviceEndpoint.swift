@@ -40,7 +40,7 @@ public struct DeviceEndpoint: Sendable {
         var block: ArraySlice<UInt8>
     }
 
-    /// A result on its way to a client.
+    /// A result on its way to a client, from the first chunk to DONE; it waits where the chip is not so far.
     struct Stream: Sendable {
         let ticket: UInt64
         let request: UInt64
@@ -92,8 +92,8 @@ public struct DeviceEndpoint: Sendable {
         var state = State.queued
         /// What to run, until it has run.
         var batch: DeviceBatch?
-        /// The RESULT payloads.
-        var chunks: [[UInt8]] = []
+        /// The RESULT payloads, as far as they are known.
+        var chunks: [FramedPayload] = []
         /// The DONE payload.
         var done: [UInt8] = []
     }
@@ -121,9 +121,14 @@ public struct DeviceEndpoint: Sendable {
     /// Whether a job is out, or waits.
     public var isBusy: Bool { jobs.contains { $0.state != .done } }
 
-    /// Whether results are still to be sent on a link.
+    /// Whether results that are complete are still to be sent on a link.
     public var isSending: Bool {
-        sessions.values.contains { $0.peer != nil && !$0.outbox.isEmpty }
+        sessions.values.contains { session in
+            session.peer != nil
+                && session.outbox.contains { stream in
+                    jobs.contains { $0.key.ticket == stream.ticket && $0.state == .done }
+                }
+        }
     }
 
     /// The counters.
@@ -153,6 +158,11 @@ public struct DeviceEndpoint: Sendable {
             }
             actions += endLink(peer, error.status, "\(error)", offset: error.offset)
         }
+        return counted(actions)
+    }
+
+    /// Counts the frames that are sent.
+    mutating func counted(_ actions: [DeviceAction]) -> [DeviceAction] {
         counters.framesSent += actions.reduce(0) {
             if case .transmit = $1 { $0 + 1 } else { $0 }
         }

@@ -46,15 +46,49 @@ package struct Frame: Sendable {
 
     /// The bytes of a frame: header, payload, trailer. The header's payload length is set here.
     package static func encode(_ header: FrameHeader, payload: ArraySlice<UInt8>) -> [UInt8] {
+        var framed = FramedPayload(capacity: payload.count) { $0.append(contentsOf: payload) }
+        return framed.frame(header)
+    }
+}
+
+/// A payload in the middle of the frame that carries it, with room for the header before it and its checksum behind it:
+/// bulk data is written once and sent from there.
+package struct FramedPayload: Sendable {
+    private var bytes: [UInt8]
+    /// CRC32C of the payload; zero when it is empty.
+    package let checksum: UInt32
+
+    /// A payload that `write` appends to what it is given, `capacity` bytes long or nearly so.
+    package init(capacity: Int, write: (inout [UInt8]) -> Void) {
+        bytes = []
+        bytes.reserveCapacity(FrameHeader.byteCount + capacity + FrameHeader.trailerByteCount)
+        bytes.append(contentsOf: repeatElement(0, count: FrameHeader.byteCount))
+        write(&bytes)
+        guard bytes.count > FrameHeader.byteCount else {
+            checksum = 0
+            return
+        }
+        checksum = CRC32C.checksum(bytes[FrameHeader.byteCount...])
+        bytes.append(littleEndian: checksum)
+    }
+
+    /// Length of the payload, in bytes.
+    package var count: Int { payload.count }
+
+    /// The payload.
+    package var payload: ArraySlice<UInt8> {
+        let end = bytes.count - FrameHeader.trailerByteCount
+        return bytes[FrameHeader.byteCount..<max(end, FrameHeader.byteCount)]
+    }
+
+    /// The frame of the whole payload under a header, whose payload length is set here.
+    package mutating func frame(_ header: FrameHeader) -> [UInt8] {
         var header = header
-        header.payloadLength = UInt32(payload.count)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(
-            FrameHeader.byteCount + payload.count + FrameHeader.trailerByteCount)
-        header.encode(into: &bytes)
-        guard !payload.isEmpty else { return bytes }
-        bytes.append(contentsOf: payload)
-        bytes.append(littleEndian: CRC32C.checksum(payload))
+        header.payloadLength = UInt32(count)
+        var head: [UInt8] = []
+        head.reserveCapacity(FrameHeader.byteCount)
+        header.encode(into: &head)
+        bytes.replaceSubrange(0..<FrameHeader.byteCount, with: head)
         return bytes
     }
 }

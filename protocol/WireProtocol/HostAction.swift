@@ -8,8 +8,11 @@ public enum HostAction: Sendable {
     case describe(DeviceDescription)
     /// The session is open (again); batches flow.
     case ready
-    /// A batch is finished; handed out exactly once.
-    case deliver(Recording, LinkReport)
+    /// Entries of a batch have arrived. Slices come in order; one that begins with entry 0 voids those before it, and none
+    /// counts before `deliver`.
+    case slice(RecordingSlice, batch: UInt64)
+    /// A batch is finished and its slices are verified; handed out exactly once.
+    case deliver(RecordingTotals, LinkReport)
     /// A batch has failed for good, or with no batch the session has: it is of no further use.
     case fail(DeviceError, batch: UInt64?)
     /// Drop the link, open a fresh one after the given time, then call `linkReset`.

@@ -1,4 +1,4 @@
-import Substrate
+public import Substrate
 
 extension HostSession {
     /// Sends what may be sent: batches in the order of their submission, as long as slots are free.
@@ -19,8 +19,7 @@ extension HostSession {
                 index += 1
                 continue
             }
-            let slots = Set(pending.lazy.filter { $0.request != nil }.map(\.slot))
-            guard let slot = (0..<agreed.slots).first(where: { !slots.contains($0) }) else { break }
+            guard let slot = slot(for: pending[index]) else { break }
             pending[index].slot = slot
             if let error = sizeError(pending[index]) {
                 actions.append(.fail(error, batch: pending.remove(at: index).batch.id))
@@ -30,6 +29,50 @@ extension HostSession {
             index += 1
         }
         return actions
+    }
+
+    /// The slot of inputs that were sent ahead, where these are the batch's; else a free one.
+    ///
+    /// Inputs ahead of their batch keep a slot only as long as no other batch needs it.
+    private mutating func slot(for batch: PendingBatch) -> Int? {
+        if let staged, staged.batch == batch.batch.id {
+            if staged.payload[4...] == batch.stage[4...] { return staged.slot }
+            self.staged = nil
+        }
+        if let slot = freeSlot { return slot }
+        defer { staged = nil }
+        return staged?.slot
+    }
+
+    private var freeSlot: Int? {
+        let taken = pending.lazy.filter { $0.request != nil }.map(\.slot)
+        return (0..<agreed.slots).first { !taken.contains($0) && staged?.slot != $0 }
+    }
+
+    /// Sends the inputs of a batch that will be submitted later, if that can do no harm: the lease is held, the chip is
+    /// configured for it, and a slot is free.
+    public mutating func expect(
+        _ inputs: SpikeTrains, of batch: UInt64, on configuration: ChipConfiguration, now: Duration
+    ) -> [HostAction] {
+        let block = SpikeBlock(unitCount: configuration.inputCount, window: configuration.window)
+        staged = nil
+        guard isReady, !isDeviceLeaving, case .held = lease, let slot = freeSlot,
+            configuration.flaw == nil, chip.configurationHash == encode(configuration).hash,
+            WireKernels.firstBadEvent(
+                inputs.events, ends: inputs.ends, unitCount: block.unitCount, window: block.window) == nil
+        else { return [] }
+        let payload = StagePayload(slot: slot, inputs: inputs).encoded(block: block)
+        guard payload.count <= agreed.message else { return [] }
+        let actions = request(.stage, .preparation(batch: batch), payload: payload, now: now)
+        staged = StagedInputs(
+            batch: batch, payload: payload, slot: slot, frameBytes: Self.frameBytes(actions))
+        return actions
+    }
+
+    private static func frameBytes(_ actions: [HostAction]) -> Int {
+        actions.reduce(0) {
+            if case .transmit(let frame) = $1 { $0 + frame.count } else { $0 }
+        }
     }
 
     private static func isDue(_ batch: PendingBatch, _ now: Duration) -> Bool {
@@ -49,10 +92,15 @@ extension HostSession {
         if !isHeld {
             actions += transmitConfiguration(of: batch, now: now)
             actions += transmitWeights(of: &batch, now: now)
-            var stage = batch.stage
-            stage.store(littleEndian: UInt32(batch.slot), at: 0)
-            actions += request(
-                .stage, .preparation(batch: batch.batch.id), payload: stage, now: now)
+            if let staged, staged.batch == batch.batch.id {
+                batch.report.bytesOut += staged.frameBytes
+                self.staged = nil
+            } else {
+                var stage = batch.stage
+                stage.store(littleEndian: UInt32(batch.slot), at: 0)
+                actions += request(
+                    .stage, .preparation(batch: batch.batch.id), payload: stage, now: now)
+            }
             batch.attempt += 1
         }
         var execute = PBExecute()
@@ -80,9 +128,7 @@ extension HostSession {
         batch.progress = now
         batch.report.attempts = Int(batch.attempt)
         if batch.firstSent == nil { batch.firstSent = now }
-        batch.report.bytesOut += actions.reduce(0) {
-            if case .transmit(let frame) = $1 { $0 + frame.count } else { $0 }
-        }
+        batch.report.bytesOut += Self.frameBytes(actions)
         pending[index] = batch
         return actions
     }

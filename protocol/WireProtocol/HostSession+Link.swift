@@ -191,6 +191,7 @@ extension HostSession {
         pingSent = nil
         isDeviceLeaving = false
         delivered.acknowledged = 0
+        staged = nil
     }
 
     /// What bytes that break the protocol mean to the user.

@@ -23,6 +23,7 @@ extension HostSession {
         if isWeights || message.header.type == MessageType.configure.rawValue {
             chip = ChipKnowledge(epoch: chip.epoch)
         }
+        if staged?.batch == batch { staged = nil }
         guard let index = pending.firstIndex(where: { $0.batch.id == batch }) else { return [] }
         if pending[index].firstFailure == nil {
             pending[index].firstFailure = (message.header.status, fault)
@@ -48,9 +49,9 @@ extension HostSession {
             guard !pending[index].assembly.isComplete else {
                 throw WireError(.badFragment, at: 0, found: UInt64(message.header.type))
             }
-            try pending[index].assembly.append(
+            let slice = try pending[index].assembly.append(
                 message.payload, checksum: message.payloadChecksum)
-            return []
+            return pending[index].cancelRequested ? [] : [.slice(slice, batch: batch)]
         case .done: return try finish(at: index, message, now: now)
         case .execute: return []
         case .hello, .open, .close, .ping, .credit, .cancel, .goAway, .error, .acquire, .renew,
@@ -67,10 +68,10 @@ extension HostSession {
         let done = try ControlCodec.decode(PBDone.self, message.payload)
         var batch = pending[index]
         let (accounting, execution) = try CostsBlock.decode(Array(done.costs)[...])
-        let recording = batch.assembly.recording(
-            accounting: accounting, execution: execution,
+        let totals = RecordingTotals(
+            batch: batch.batch.id, accounting: accounting, execution: execution,
             temperature: done.hasTemperature ? done.temperature : nil)
-        if let flaw = Self.flaw(of: recording, batch, done) {
+        if let flaw = Self.flaw(of: totals, batch, done) {
             throw WireError(flaw, at: 0, expected: batch.batch.id, found: done.batch)
         }
         batch.report.duplicate = message.header.flags.contains(.duplicate)
@@ -79,12 +80,12 @@ extension HostSession {
         pending.remove(at: index)
         violations = 0
         delivered.through = max(delivered.through, message.header.request)
-        return [.deliver(recording, batch.report)] + pump(now: now)
+        return [.deliver(totals, batch.report)] + pump(now: now)
     }
 
     /// What in a result is not what was asked for or does not add up.
     private static func flaw(
-        of recording: Recording, _ batch: PendingBatch, _ done: PBDone
+        of totals: RecordingTotals, _ batch: PendingBatch, _ done: PBDone
     ) -> WireError.Code? {
         guard batch.assembly.isComplete, done.chunks == UInt32(batch.assembly.chunkCount) else {
             return .truncated
@@ -95,11 +96,11 @@ extension HostSession {
             done.imageCrc == batch.imageChecksum,
             [UInt8](done.contentHash) == batch.contentHash
         else { return .outOfRange }
-        guard recording.accounting.balances,
-            recording.temperature?.isFinite ?? true,
-            recording.accounting.offered == UInt64(batch.batch.inputs.eventCount),
+        guard totals.accounting.balances,
+            totals.temperature?.isFinite ?? true,
+            totals.accounting.offered == UInt64(batch.batch.inputs.eventCount),
             !batch.batch.observables.spikes
-                || recording.accounting.delivered == UInt64(recording.spikes.eventCount)
+                || totals.accounting.delivered == UInt64(batch.assembly.eventCount)
         else { return .outOfRange }
         return nil
     }

@@ -51,6 +51,7 @@ public struct HostSession: Sendable {
     var leaseAskedSince: Duration?
     var chip = ChipKnowledge()
     var pending: [PendingBatch] = []
+    var staged: StagedInputs?
     var encodedConfiguration: (value: ChipConfiguration, payload: [UInt8], hash: [UInt8])?
     var lastSent = Duration.zero
     var lastReceived = Duration.zero
@@ -96,8 +97,12 @@ public struct HostSession: Sendable {
 
     /// Queues a batch; it is sent as soon as the session is open, has the lease, and a slot is free.
     ///
-    /// Traps if a batch of this number is still under way.
-    public mutating func submit(_ batch: DeviceBatch, now: Duration) -> [HostAction] {
+    /// Traps if a batch of this number is still under way, or `slicesOf` is below one.
+    /// - Parameter slicesOf: how many entries its slices have, if that matters; a divisor of it where those would be too
+    ///   long to send.
+    public mutating func submit(
+        _ batch: DeviceBatch, slicesOf length: Int? = nil, now: Duration
+    ) -> [HostAction] {
         precondition(
             !pending.contains { $0.batch.id == batch.id },
             "batch \(batch.id) is submitted while batch \(batch.id) is under way")
@@ -114,8 +119,19 @@ public struct HostSession: Sendable {
         pending.append(
             PendingBatch(
                 batch, configuration: payload, configurationHash: hash, imageChecksum: checksum,
-                chunkBytes: configuration.chunkBytes, now: now))
+                chunkEntries: chunkEntries(of: batch, slicesOf: length), now: now))
         return pump(now: now)
+    }
+
+    /// Entries of a chunk: a divisor of what is wanted that surely fits into a frame, or what makes the usual length.
+    private func chunkEntries(of batch: DeviceBatch, slicesOf length: Int?) -> Int {
+        let codes = batch.configuration.sampleCount * batch.observables.membranes.count
+        // A spike for each neuron is a generous guess.
+        let spikes = batch.observables.spikes ? 4 * batch.configuration.neuronCount : 0
+        let bytes = length == nil ? configuration.chunkBytes : agreed.framePayload
+        let most = max(1, bytes / (codes + spikes + 64))
+        guard let length else { return most }
+        return (1...min(length, most)).last { length.isMultiple(of: $0) } ?? 1
     }
 
     /// Gives up a batch; ends in `deliver` if its result was already there, else in `fail`.
@@ -152,7 +168,7 @@ public struct HostSession: Sendable {
     }
 
     /// The CONFIGURE payload and its hash, encoded once as long as it does not change.
-    private mutating func encode(
+    mutating func encode(
         _ configuration: ChipConfiguration
     ) -> (payload: [UInt8], hash: [UInt8]) {
         if let last = encodedConfiguration, last.value == configuration {

@@ -42,13 +42,24 @@ package struct LinkFraming: Sendable {
     package mutating func frame(
         _ header: FrameHeader, fragment: Int, of count: Int, total: Int, _ payload: ArraySlice<UInt8>
     ) -> [UInt8] {
+        Frame.encode(number(header, fragment: fragment, of: count, total: total), payload: payload)
+    }
+
+    /// The frame of a message that is one frame; its bytes stay where they are.
+    package mutating func frame(_ header: FrameHeader, whole payload: inout FramedPayload) -> [UInt8] {
+        payload.frame(number(header, fragment: 0, of: 1, total: payload.count))
+    }
+
+    private mutating func number(
+        _ header: FrameHeader, fragment: Int, of count: Int, total: Int
+    ) -> FrameHeader {
         var header = header
         header.fragment = UInt16(fragment)
         header.fragmentCount = UInt16(count)
         header.totalLength = UInt32(total)
         header.sequence = nextSent
         nextSent += 1
-        return Frame.encode(header, payload: payload)
+        return header
     }
 
     /// What a frame that arrived is.

@@ -44,7 +44,7 @@ struct PendingBatch: Sendable {
 
     init(
         _ batch: DeviceBatch, configuration: [UInt8], configurationHash: [UInt8],
-        imageChecksum: UInt32, chunkBytes: Int, now: Duration
+        imageChecksum: UInt32, chunkEntries: Int, now: Duration
     ) {
         self.batch = batch
         self.configuration = configuration
@@ -56,10 +56,7 @@ struct PendingBatch: Sendable {
         contentHash = ContentHash.batch(
             configurationHash: configurationHash, imageChecksum: imageChecksum,
             observables: batch.observables, block: stage[StagePayload.headByteCount...])
-        let codes = batch.configuration.sampleCount * batch.observables.membranes.count
-        let spikes = batch.observables.spikes ? 4 * batch.configuration.neuronCount : 0
-        shape = ResultShape(
-            batch, chunkEntries: max(1, chunkBytes / (codes + spikes + 64)))
+        shape = ResultShape(batch, chunkEntries: chunkEntries)
         assembly = ResultAssembly(batch: batch.id, shape: shape)
         submitted = now
         progress = now
@@ -69,6 +66,18 @@ struct PendingBatch: Sendable {
     var request: UInt64? {
         if case .sent(let request) = state { request } else { nil }
     }
+}
+
+/// Inputs that were sent ahead of the batch that they belong to.
+struct StagedInputs: Sendable {
+    /// The batch's number.
+    let batch: UInt64
+    /// The STAGE payload.
+    let payload: [UInt8]
+    /// The slot that they are in.
+    let slot: Int
+    /// Bytes of the frames that took them there.
+    let frameBytes: Int
 }
 
 /// What a host waits for an answer to.

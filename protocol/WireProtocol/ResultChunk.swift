@@ -52,59 +52,53 @@ package enum ResultChunk {
     /// Length of the head of the CADC block, in bytes.
     package static let traceHeadByteCount = 16
 
-    /// The bytes of a chunk of a recording, whose shape is the caller's promise.
+    /// The bytes of a chunk, in the frame that carries them; the slice's shape is the caller's promise.
     package static func encode(
-        _ recording: Recording, chunk: Int, shape: ResultShape
-    ) -> [UInt8] {
-        let entries = shape.entries(ofChunk: chunk)
-        let codes = shape.codesPerEntry * entries.count
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(
-            headByteCount + entries.count * 5 + 3 + SpikeBlock.headByteCount
-                + (shape.observables.spikes ? 4 * recording.spikes.eventCount : 0)
-                + traceHeadByteCount + codes)
-        bytes.append(littleEndian: recording.batch)
-        bytes.append(littleEndian: UInt32(chunk))
-        bytes.append(littleEndian: UInt32(entries.lowerBound))
-        bytes.append(littleEndian: UInt32(entries.count))
-        bytes.append(littleEndian: shape.contents)
-        bytes.append(littleEndian: UInt64(0))
-        bytes.append(contentsOf: recording.validity[entries].lazy.map(\.rawValue))
-        bytes.append(contentsOf: repeatElement(0, count: -entries.count & 3))
-        if shape.observables.spikes {
-            SpikeBlock(unitCount: shape.neuronCount, window: shape.window)
-                .encode(recording.spikes.entries(entries), into: &bytes)
+        _ slice: RecordingSlice, of batch: UInt64, chunk: Int, shape: ResultShape
+    ) -> FramedPayload {
+        let entries = slice.entries
+        return FramedPayload(
+            capacity: headByteCount + entries.count * 5 + 3 + SpikeBlock.headByteCount
+                + 4 * slice.spikes.eventCount + traceHeadByteCount
+                + (slice.membranes?.codes.count ?? 0)
+        ) { bytes in
+            bytes.append(littleEndian: batch)
+            bytes.append(littleEndian: UInt32(chunk))
+            bytes.append(littleEndian: UInt32(entries.lowerBound))
+            bytes.append(littleEndian: UInt32(entries.count))
+            bytes.append(littleEndian: shape.contents)
+            bytes.append(littleEndian: UInt64(0))
+            bytes.append(contentsOf: slice.validity.lazy.map(\.rawValue))
+            bytes.append(contentsOf: repeatElement(0, count: -entries.count & 3))
+            if shape.observables.spikes {
+                SpikeBlock(unitCount: shape.neuronCount, window: shape.window)
+                    .encode(slice.spikes, into: &bytes)
+            }
+            if let membranes = slice.membranes, !shape.observables.membranes.isEmpty {
+                bytes.append(littleEndian: UInt32(shape.observables.membranes.lowerBound))
+                bytes.append(littleEndian: UInt32(shape.observables.membranes.count))
+                bytes.append(littleEndian: UInt32(shape.sampleCount))
+                bytes.append(littleEndian: UInt32(shape.samplePeriod))
+                bytes.append(contentsOf: membranes.codes)
+            }
         }
-        if let membranes = recording.membranes, !shape.observables.membranes.isEmpty {
-            bytes.append(littleEndian: UInt32(shape.observables.membranes.lowerBound))
-            bytes.append(littleEndian: UInt32(shape.observables.membranes.count))
-            bytes.append(littleEndian: UInt32(shape.sampleCount))
-            bytes.append(littleEndian: UInt32(shape.samplePeriod))
-            let first = entries.lowerBound * shape.codesPerEntry
-            bytes.append(contentsOf: membranes.codes[first..<first + codes])
-        }
-        return bytes
     }
 }
 
-/// A result that is being put together from its chunks.
+/// Follows the chunks of a result: turns each into the slice that it holds, and sums up what DONE has to agree with.
 package struct ResultAssembly: Sendable {
     private let batch: UInt64
     private let shape: ResultShape
-    private let eventLimit: Int
-    private var validity: [EntryValidity] = []
-    private var ends: [UInt32] = []
-    private var events: [SpikeEvent] = []
-    private var codes: [UInt8] = []
     private var checksums: [UInt8] = []
     /// Chunks so far.
     package private(set) var chunkCount = 0
+    /// Spikes so far.
+    package private(set) var eventCount = 0
 
     /// Nothing yet of the result of a batch.
     package init(batch: UInt64, shape: ResultShape) {
         self.batch = batch
         self.shape = shape
-        eventLimit = shape.window * shape.neuronCount
     }
 
     /// Takes the next chunk.
@@ -113,7 +107,7 @@ package struct ResultAssembly: Sendable {
     ///   another shape than was asked for; `trailingBytes`.
     package mutating func append(
         _ payload: ArraySlice<UInt8>, checksum: UInt32
-    ) throws(WireError) {
+    ) throws(WireError) -> RecordingSlice {
         var reader = ByteReader(payload)
         let entries = shape.entries(ofChunk: chunkCount)
         try reader.expect(batch)
@@ -122,31 +116,40 @@ package struct ResultAssembly: Sendable {
         try reader.expect(UInt32(entries.count))
         try reader.expect(shape.contents)
         try reader.readReserved(UInt64.self)
-        let validityBytes = try reader.read(count: entries.count)
-        validity.append(contentsOf: validityBytes.lazy.map(EntryValidity.init(rawValue:)))
+        let validity = try reader.read(count: entries.count).map(EntryValidity.init(rawValue:))
         for _ in 0..<(-entries.count & 3) { try reader.readReserved(UInt8.self) }
+        var spikes = SpikeTrains(ends: Array(repeating: 0, count: entries.count), events: [])
         if shape.observables.spikes {
-            try SpikeBlock(unitCount: shape.neuronCount, window: shape.window).decode(
-                from: &reader, entryLimit: entries.count, eventLimit: eventLimit, ends: &ends,
-                events: &events)
-            guard ends.count == entries.upperBound else {
+            let place = reader.offset
+            spikes = try SpikeBlock(unitCount: shape.neuronCount, window: shape.window).decode(
+                from: &reader, entryLimit: entries.count, eventLimit: shape.window * shape.neuronCount)
+            guard spikes.entryCount == entries.count else {
                 throw WireError(
-                    .outOfRange, at: ResultChunk.headByteCount,
-                    expected: UInt64(entries.upperBound), found: UInt64(ends.count))
+                    .outOfRange, at: place + 16, expected: UInt64(entries.count),
+                    found: UInt64(spikes.entryCount))
             }
         }
-        if !shape.observables.membranes.isEmpty {
-            try reader.expect(UInt32(shape.observables.membranes.lowerBound))
-            try reader.expect(UInt32(shape.observables.membranes.count))
-            try reader.expect(UInt32(shape.sampleCount))
-            try reader.expect(UInt32(shape.samplePeriod))
-            if codes.isEmpty { codes.reserveCapacity(shape.entryCount * shape.codesPerEntry) }
-            codes.append(
-                contentsOf: try reader.read(count: entries.count * shape.codesPerEntry))
-        }
+        let membranes = try readMembranes(from: &reader, entryCount: entries.count)
         try reader.finish()
         checksums.append(littleEndian: checksum)
         chunkCount += 1
+        eventCount += spikes.eventCount
+        return RecordingSlice(
+            firstEntry: entries.lowerBound, spikes: spikes, membranes: membranes, validity: validity)
+    }
+
+    private func readMembranes(
+        from reader: inout ByteReader, entryCount: Int
+    ) throws(WireError) -> CADCRecording? {
+        let neurons = shape.observables.membranes
+        guard !neurons.isEmpty else { return nil }
+        try reader.expect(UInt32(neurons.lowerBound))
+        try reader.expect(UInt32(neurons.count))
+        try reader.expect(UInt32(shape.sampleCount))
+        try reader.expect(UInt32(shape.samplePeriod))
+        return CADCRecording(
+            neurons: neurons, sampleCount: shape.sampleCount,
+            codes: Array(try reader.read(count: entryCount * shape.codesPerEntry)))
     }
 
     /// CRC32C of the chunks' checksums, as DONE states it.
@@ -154,22 +157,4 @@ package struct ResultAssembly: Sendable {
 
     /// Whether all chunks are here.
     package var isComplete: Bool { chunkCount == shape.chunkCount }
-
-    /// The recording, with the costs and the temperature that DONE brought.
-    package func recording(
-        accounting: EventAccounting, execution: ExecutionReport, temperature: Double?
-    ) -> Recording {
-        Recording(
-            batch: batch,
-            spikes: shape.observables.spikes
-                ? SpikeTrains(ends: ends, events: events)
-                : SpikeTrains(ends: Array(repeating: 0, count: shape.entryCount), events: []),
-            membranes: shape.observables.membranes.isEmpty
-                ? nil
-                : CADCRecording(
-                    neurons: shape.observables.membranes, sampleCount: shape.sampleCount,
-                    codes: codes),
-            validity: validity, accounting: accounting, execution: execution,
-            temperature: temperature)
-    }
 }

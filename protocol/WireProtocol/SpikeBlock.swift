@@ -22,60 +22,50 @@ package struct SpikeBlock: Sendable, Hashable {
         headByteCount + 4 * trains.entryCount + 4 * trains.eventCount
     }
 
-    /// Appends the block of some trains, whose order is the caller's promise.
-    package func encode(_ trains: SpikeTrains, into bytes: inout [UInt8]) {
+    /// Appends the block of some entries of trains, all of them unless said otherwise; order is the caller's promise.
+    package func encode(
+        _ trains: SpikeTrains, entries: Range<Int>? = nil, into bytes: inout [UInt8]
+    ) {
+        let entries = entries ?? 0..<trains.entryCount
+        let first = entries.isEmpty ? 0 : trains.range(ofEntry: entries.lowerBound).lowerBound
+        let last = entries.isEmpty ? 0 : trains.range(ofEntry: entries.upperBound - 1).upperBound
         bytes.append(littleEndian: Self.aer32)
         bytes.append(littleEndian: UInt16(0))
         bytes.append(littleEndian: UInt32(unitCount))
         bytes.append(littleEndian: ChipClock.tickPicoseconds)
         bytes.append(littleEndian: UInt32(window))
-        bytes.append(littleEndian: UInt32(trains.entryCount))
-        bytes.append(littleEndian: UInt32(trains.eventCount))
+        bytes.append(littleEndian: UInt32(entries.count))
+        bytes.append(littleEndian: UInt32(last - first))
         bytes.append(littleEndian: UInt64(0))
-        for end in trains.ends { bytes.append(littleEndian: end) }
-        let start = bytes.count
-        bytes.append(contentsOf: repeatElement(0, count: 4 * trains.eventCount))
-        let events = trains.events.span
-        var output = bytes.mutableSpan
-        var place = start
-        for index in 0..<events.count {
-            let event = events[index]
-            output[place] = UInt8(truncatingIfNeeded: event.tick)
-            output[place + 1] = UInt8(truncatingIfNeeded: event.tick >> 8)
-            output[place + 2] = UInt8(truncatingIfNeeded: event.unit)
-            output[place + 3] = UInt8(truncatingIfNeeded: event.unit >> 8)
-            place += 4
+        if first == 0, entries.count == trains.entryCount {
+            WireKernels.append(trains.ends, to: &bytes)
+        } else {
+            WireKernels.append(trains.ends[entries].map { $0 - UInt32(first) }, to: &bytes)
         }
+        WireKernels.append(trains.events[first..<last], to: &bytes)
     }
 
-    /// Reads a block that must be for these limits, and checks every event of it, in one pass.
+    /// Reads a block that must be for these limits, and checks every event of it.
     ///
     /// - Parameters:
     ///   - entryLimit: most entries.
     ///   - eventLimit: most events of an entry.
-    ///   - ends: gets the ends, counted on from the events that are there already; shape `[entry]`.
-    ///   - events: gets the events.
     /// - Throws: `truncated`, `tooLarge`, `unknownCode`, `outOfRange`, `disorder`, `reservedNonzero`.
     package func decode(
-        from reader: inout ByteReader, entryLimit: Int, eventLimit: Int, ends: inout [UInt32],
-        events: inout [SpikeEvent]
-    ) throws(WireError) {
+        from reader: inout ByteReader, entryLimit: Int, eventLimit: Int
+    ) throws(WireError) -> SpikeTrains {
         let (entryCount, eventCount) = try readHead(from: &reader, entryLimit: entryLimit)
         try reader.require(4 * entryCount + 4 * eventCount)
-        let base = UInt32(events.count)
         let endsPlace = reader.offset
-        var counts: [Int] = []
-        counts.reserveCapacity(entryCount)
+        let ends = WireKernels.words(try reader.read(count: 4 * entryCount))
         var last = 0
         for entry in 0..<entryCount {
-            let end = Int(try reader.read(UInt32.self))
+            let end = Int(ends[entry])
             guard end >= last, end <= eventCount, end - last <= eventLimit else {
                 throw WireError(
                     .outOfRange, at: endsPlace + 4 * entry,
                     expected: UInt64(min(eventCount, last + eventLimit)), found: UInt64(end))
             }
-            counts.append(end - last)
-            ends.append(base + UInt32(end))
             last = end
         }
         guard last == eventCount else {
@@ -84,13 +74,29 @@ package struct SpikeBlock: Sendable, Hashable {
                 found: UInt64(last))
         }
         let place = reader.offset
-        let view = try reader.read(count: 4 * eventCount)
-        events.reserveCapacity(events.count + eventCount)
-        if let bad = decodeEvents(view.span, counts: counts, into: &events) {
-            throw WireError(
-                bad.code, at: place + 4 * bad.index, expected: UInt64(bad.expected),
-                found: UInt64(bad.found))
+        let events = WireKernels.events(try reader.read(count: 4 * eventCount))
+        if let bad = WireKernels.firstBadEvent(
+            events, ends: ends, unitCount: unitCount, window: window)
+        {
+            throw error(of: events, bad, place: place + 4 * bad)
         }
+        return SpikeTrains(ends: ends, events: events)
+    }
+
+    /// What is wrong with an event: out of range, else out of order.
+    private func error(of events: [SpikeEvent], _ index: Int, place: Int) -> WireError {
+        let event = events[index]
+        if Int(event.tick) >= window {
+            return WireError(
+                .outOfRange, at: place, expected: UInt64(window), found: UInt64(event.tick))
+        }
+        if Int(event.unit) >= unitCount {
+            return WireError(
+                .outOfRange, at: place, expected: UInt64(unitCount), found: UInt64(event.unit))
+        }
+        func key(_ event: SpikeEvent) -> UInt64 { UInt64(event.tick) << 16 | UInt64(event.unit) }
+        return WireError(
+            .disorder, at: place, expected: index > 0 ? key(events[index - 1]) : 0, found: key(event))
     }
 
     private func readHead(
@@ -110,32 +116,6 @@ package struct SpikeBlock: Sendable, Hashable {
         let events = Int(try reader.read(UInt32.self))
         try reader.readReserved(UInt64.self)
         return (entries, events)
-    }
-
-    /// Reads events and checks their ranges and order; returns the first that is wrong.
-    private func decodeEvents(
-        _ bytes: Span<UInt8>, counts: [Int], into events: inout [SpikeEvent]
-    ) -> (code: WireError.Code, index: Int, expected: Int, found: Int)? {
-        var index = 0
-        for count in counts {
-            var previous = -1
-            for _ in 0..<count {
-                let at = 4 * index
-                let word =
-                    UInt32(bytes[at]) | UInt32(bytes[at + 1]) << 8 | UInt32(bytes[at + 2]) << 16
-                    | UInt32(bytes[at + 3]) << 24
-                let tick = Int(word & 0xFFFF)
-                let unit = Int(word >> 16)
-                let key = tick << 16 | unit
-                if tick >= window { return (.outOfRange, index, window, tick) }
-                if unit >= unitCount { return (.outOfRange, index, unitCount, unit) }
-                if key <= previous { return (.disorder, index, previous, key) }
-                previous = key
-                events.append(SpikeEvent(tick: UInt16(tick), unit: UInt16(unit)))
-                index += 1
-            }
-        }
-        return nil
     }
 }
 

@@ -35,12 +35,9 @@ package struct StagePayload: Sendable, Equatable {
         var reader = ByteReader(payload)
         slot = try reader.readCount(limit: slots - 1)
         try reader.readReserved(UInt32.self)
-        var ends: [UInt32] = []
-        var events: [SpikeEvent] = []
-        try block.decode(
+        inputs = try block.decode(
             from: &reader, entryLimit: geometry.maximumEntriesPerBatch,
-            eventLimit: geometry.maximumEventsPerEntry, ends: &ends, events: &events)
+            eventLimit: geometry.maximumEventsPerEntry)
         try reader.finish()
-        inputs = SpikeTrains(ends: ends, events: events)
     }
 }

@@ -34,7 +34,7 @@ package struct WeightBlock: Sendable, Equatable {
         self.epoch = epoch
         self.imageChecksum = imageChecksum
         if let base, base.image.count == image.count,
-            let delta = Self.delta(from: base.image, to: image)
+            let delta = WireKernels.delta(from: base.image, to: image)
         {
             encoding = .delta
             baseEpoch = base.epoch
@@ -44,26 +44,10 @@ package struct WeightBlock: Sendable, Equatable {
             encoding = .full
             baseEpoch = 0
             changedCount = image.count
-            body = image.map(UInt8.init(bitPattern:))[...]
+            var codes: [UInt8] = []
+            WireKernels.append(image, to: &codes)
+            body = codes[...]
         }
-    }
-
-    /// Bitmap and changed codes; `nil` when that is no shorter than the image.
-    private static func delta(
-        from base: [Int8], to image: [Int8]
-    ) -> (body: [UInt8], changed: Int)? {
-        let bitmapCount = (image.count + 7) / 8
-        var body = Array(repeating: UInt8(0), count: bitmapCount)
-        body.reserveCapacity(image.count)
-        let old = base.span
-        let new = image.span
-        for index in 0..<image.count where old[index] != new[index] {
-            guard body.count + 1 < image.count else { return nil }
-            body[index >> 3] |= 1 << UInt8(index & 7)
-            body.append(UInt8(bitPattern: new[index]))
-        }
-        guard body.count < image.count else { return nil }
-        return (body, body.count - bitmapCount)
     }
 
     /// The bytes.
@@ -121,7 +105,7 @@ package struct WeightBlock: Sendable, Equatable {
         switch encoding {
         case .full:
             changed = body
-            image = body.map(Int8.init(bitPattern:))
+            image = WireKernels.codes(body)
         case .delta:
             guard base.count == synapseCount else {
                 throw WireError(
@@ -133,10 +117,11 @@ package struct WeightBlock: Sendable, Equatable {
             image = base
             try apply(bitmap, changed, to: &image)
         }
-        for (index, byte) in changed.enumerated() where Int8(bitPattern: byte).magnitude > weightLimit {
+        if let index = WireKernels.firstCode(above: weightLimit, in: changed) {
+            let code = Int8(bitPattern: changed[changed.startIndex + index])
             throw WireError(
                 .outOfRange, at: Self.headByteCount + body.count - changed.count + index,
-                expected: UInt64(weightLimit), found: UInt64(Int8(bitPattern: byte).magnitude))
+                expected: UInt64(weightLimit), found: UInt64(code.magnitude))
         }
         let checksum = CRC32C.checksum(image: image)
         guard checksum == imageChecksum else {
@@ -149,25 +134,15 @@ package struct WeightBlock: Sendable, Equatable {
     private func apply(
         _ bitmap: ArraySlice<UInt8>, _ changed: ArraySlice<UInt8>, to image: inout [Int8]
     ) throws(WireError) {
-        var next = changed.startIndex
-        for (index, byte) in bitmap.enumerated() {
-            var bits = byte
-            while bits != 0 {
-                let synapse = 8 * index + bits.trailingZeroBitCount
-                bits &= bits - 1
-                guard synapse < image.count, next < changed.endIndex else {
-                    throw WireError(
-                        .outOfRange, at: Self.headByteCount + index, expected: UInt64(changedCount),
-                        found: UInt64(synapse))
-                }
-                image[synapse] = Int8(bitPattern: changed[next])
-                next += 1
-            }
-        }
-        guard next == changed.endIndex else {
+        let (written, badByte) = WireKernels.apply(bitmap: bitmap, codes: changed, to: &image)
+        if let badByte {
             throw WireError(
-                .outOfRange, at: 20, expected: UInt64(next - changed.startIndex),
-                found: UInt64(changedCount))
+                .outOfRange, at: Self.headByteCount + badByte, expected: UInt64(changedCount),
+                found: UInt64(written))
+        }
+        guard written == changed.count else {
+            throw WireError(
+                .outOfRange, at: 20, expected: UInt64(written), found: UInt64(changedCount))
         }
     }
 }

@@ -138,9 +138,11 @@ final class ChipCore: @unchecked Sendable {
         var outcomes: [chip_outcome]
     }
 
-    /// Runs all entries of a batch.
-    func run(_ inputs: SpikeTrains, _ settings: chip_settings) throws(DeviceError) -> Result {
-        let entries = inputs.entryCount
+    /// Runs some entries of a batch.
+    func run(
+        _ range: Range<Int>, of inputs: SpikeTrains, _ settings: chip_settings
+    ) throws(DeviceError) -> Result {
+        let entries = range.count
         let codesPerEntry = Int(settings.sample_count) * Int(settings.membrane_count)
         var outcomes = [chip_outcome](repeating: chip_outcome(), count: entries)
         var owners = [Int](repeating: 0, count: entries)
@@ -152,7 +154,7 @@ final class ChipCore: @unchecked Sendable {
                     inputs.events.withUnsafeBufferPointer { events in
                         events.withMemoryRebound(to: chip_wire_event.self) { events in
                             spread(
-                                inputs, settings,
+                                range, inputs, settings,
                                 Slots(
                                     events: events, outcomes: outcomes, owners: owners,
                                     codes: codes, codesPerEntry: codesPerEntry))
@@ -175,25 +177,28 @@ final class ChipCore: @unchecked Sendable {
     }
 
     /// Deals the entries to the workers; false without memory.
-    private func spread(_ inputs: SpikeTrains, _ settings: chip_settings, _ slots: Slots) -> Bool {
+    private func spread(
+        _ range: Range<Int>, _ inputs: SpikeTrains, _ settings: chip_settings, _ slots: Slots
+    ) -> Bool {
         let next = Atomic(0)
         let failed = Atomic(false)
-        let entries = inputs.entryCount
+        let entries = range.count
         let workers = min(workspaces.count, max(1, entries))
         let work: @Sendable (Int) -> Void = { worker in
             var settings = settings
             while true {
                 let entry = next.add(1, ordering: .relaxed).oldValue
                 if entry >= entries { return }
-                let range = inputs.range(ofEntry: entry)
+                let events = inputs.range(ofEntry: range.lowerBound + entry)
                 let codes =
                     slots.codesPerEntry == 0
                     ? nil : slots.codes.baseAddress?.advanced(by: entry * slots.codesPerEntry)
                 slots.owners[entry] = worker
                 let good = chip_run_entry(
-                    self.program, &settings, self.workspaces[worker], UInt32(entry),
-                    slots.events.baseAddress?.advanced(by: range.lowerBound),
-                    UInt32(range.count), codes, slots.outcomes.baseAddress?.advanced(by: entry))
+                    self.program, &settings, self.workspaces[worker],
+                    UInt32(range.lowerBound + entry),
+                    slots.events.baseAddress?.advanced(by: events.lowerBound),
+                    UInt32(events.count), codes, slots.outcomes.baseAddress?.advanced(by: entry))
                 if !good { failed.store(true, ordering: .relaxed) }
             }
         }

@@ -55,6 +55,18 @@ public struct EmulatedChip: Sendable {
     /// Throws `invalidRequest` where it does not fit the chip, `deviceFault` where memory does not suffice. Where
     /// spikes are not asked for, none are counted as produced.
     public mutating func run(_ batch: DeviceBatch) throws(DeviceError) -> Recording {
+        var slices: [RecordingSlice] = []
+        let totals = try run(batch, slicesOf: max(1, batch.inputs.entryCount)) { slices.append($0) }
+        return Recording(joining: slices, totals: totals)
+    }
+
+    /// Runs a batch, `length` entries at a time, and hands each slice on before the next; without entries, an empty one.
+    ///
+    /// Throws as above. Traps if `length` is below one.
+    public mutating func run(
+        _ batch: DeviceBatch, slicesOf length: Int, receive: (RecordingSlice) -> Void
+    ) throws(DeviceError) -> RecordingTotals {
+        precondition(length > 0, "slices of \(length) entries")
         try BatchCheck(profile: profile, batch: batch).run()
         var model = ExecutionModel(profile: profile, batch: batch)
         let conditions = BatchConditions(
@@ -63,27 +75,29 @@ public struct EmulatedChip: Sendable {
         let core = try program(batch, conditions, &model)
         let settings = chip_settings(
             batch, profile: profile, serial: serial, instructionSet: instructionSet)
-        let result = try core.run(batch.inputs, settings)
-
         var accounting = EventAccounting()
         accounting.offered = UInt64(batch.inputs.eventCount)
-        var validity: [EntryValidity] = []
-        validity.reserveCapacity(result.outcomes.count)
-        for outcome in result.outcomes {
-            accounting.add(outcome)
-            validity.append(EntryValidity(outcome))
-            model.events += UInt64(outcome.accepted) + UInt64(outcome.spikes)
-        }
         let membranes = batch.observables.membranes
-        let recorded =
-            membranes.isEmpty
-            ? nil
-            : CADCRecording(
-                neurons: membranes, sampleCount: batch.configuration.sampleCount,
-                codes: result.codes)
-        return Recording(
-            batch: batch.id, spikes: result.spikes, membranes: recorded, validity: validity,
-            accounting: accounting, execution: model.report, temperature: conditions.celsius)
+        let count = batch.inputs.entryCount
+        for first in stride(from: 0, to: max(1, count), by: length) {
+            let result = try core.run(first..<min(first + length, count), of: batch.inputs, settings)
+            for outcome in result.outcomes {
+                accounting.add(outcome)
+                model.events += UInt64(outcome.accepted) + UInt64(outcome.spikes)
+            }
+            receive(
+                RecordingSlice(
+                    firstEntry: first, spikes: result.spikes,
+                    membranes: membranes.isEmpty
+                        ? nil
+                        : CADCRecording(
+                            neurons: membranes, sampleCount: batch.configuration.sampleCount,
+                            codes: result.codes),
+                    validity: result.outcomes.map { EntryValidity($0) }))
+        }
+        return RecordingTotals(
+            batch: batch.id, accounting: accounting, execution: model.report,
+            temperature: conditions.celsius)
     }
 
     /// A core that holds the batch's network and weights, with its circuits as they are in this batch.

@@ -15,11 +15,13 @@ final class ChipBox: Sendable {
         self.chip = Mutex(chip)
     }
 
-    /// Runs a batch.
-    func run(_ batch: DeviceBatch) -> Result<Recording, DeviceError> {
+    /// Runs a batch and hands its slices on.
+    func run(
+        _ batch: DeviceBatch, slicesOf length: Int, receive: (RecordingSlice) -> Void
+    ) -> Result<RecordingTotals, DeviceError> {
         chip.withLock { chip in
             do throws(DeviceError) {
-                return .success(try chip.run(batch))
+                return .success(try chip.run(batch, slicesOf: length, receive: receive))
             } catch {
                 return .failure(error)
             }

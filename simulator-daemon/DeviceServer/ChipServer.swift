@@ -16,6 +16,7 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
     private let logger: Logger
     private let origin: ContinuousClock.Instant
     private var labels: [UInt64: String] = [:]
+    private var outgoing: [(frame: [UInt8], peer: PeerID)] = []
 
     /// A server of an emulated chip.
     public init(
@@ -25,14 +26,14 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         let chip = ChipBox(chip)
         self.init(
             description: chip.description, on: listener, options: options, stop: stop,
-            logger: logger, run: { chip.run($0) })
+            logger: logger, run: { chip.run($0, slicesOf: $1, receive: $2) })
     }
 
     /// A server of anything that runs batches; `run` is called on one thread, a batch at a time.
     package init(
         description: DeviceDescription, on listener: consuming Link, options: DeviceServerOptions,
         stop: ServerStop, logger: Logger,
-        run: @escaping @Sendable (DeviceBatch) -> Result<Recording, DeviceError>
+        run: @escaping ChipRunner
     ) {
         var random = SystemRandomNumberGenerator()
         let secret = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -62,6 +63,7 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         let reason = stop.reason ?? ""
         logger.notice("stopping: \(reason)")
         perform(endpoint.goAway(reason: reason, now: now))
+        transmit()
         let limit = now + options.stopLimit
         while endpoint.isBusy, now < limit { try serve(atMost: limit - now) }
         if endpoint.isBusy {
@@ -91,40 +93,53 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
             count += 1
             frame = count < 64 ? try listener.receive(within: .zero) : nil
         }
-        for finished in worker.takeFinished() {
-            log(finished)
-            perform(
-                endpoint.complete(finished.job, result: finished.result, now: now),
-                afterJob: true)
+        for event in worker.takeEvents() {
+            switch event {
+            case .slice(let job, let slice):
+                perform(endpoint.advance(job, slice: slice, now: now))
+            case .finished(let finished):
+                log(finished)
+                perform(
+                    endpoint.complete(finished.job, result: finished.result, now: now),
+                    afterJob: true)
+            }
         }
         if let next = endpoint.nextTimeout, next <= now {
             perform(endpoint.timeout(now: now))
         }
+        transmit()
     }
 
-    /// Does what the endpoint asks for; a job asked for when another ends had been waiting for it.
+    /// Does what the endpoint asks for, but for frames, which wait for `transmit`; a job asked for when another ends had
+    /// been waiting for it.
     private mutating func perform(_ actions: [DeviceAction], afterJob: Bool = false) {
-        var pending = actions[...]
-        var follow: [DeviceAction] = []
-        while let action = pending.popFirst() {
+        for action in actions {
             switch action {
-            case .transmit(let frame, let peer):
+            case .transmit(let frame, let peer): outgoing.append((frame, peer))
+            case .execute(let job, let batch, let length):
+                worker.start(job, batch, slicesOf: length, wasWaiting: afterJob)
+            case .cancel(let job):
+                worker.cancel(job)
+            case .log(let event): log(event)
+            }
+        }
+    }
+
+    /// Sends the frames that wait, in order.
+    ///
+    /// Each burst costs both sides several changes of threads, so that answers to requests that came together leave
+    /// together, and after the chip has got its work.
+    private mutating func transmit() {
+        while !outgoing.isEmpty {
+            let frames = outgoing
+            outgoing = []
+            for (frame, peer) in frames {
                 do {
                     try listener.send(frame, to: LinkPeer(bytes: peer.bytes))
                 } catch {
                     logger.debug("a link is lost: \(error)")
-                    follow += endpoint.linkLost(peer, now: now)
+                    perform(endpoint.linkLost(peer, now: now))
                 }
-            case .execute(let job, let batch):
-                worker.start(job, batch, wasWaiting: afterJob)
-            case .cancel(let job):
-                worker.cancel(job)
-            case .log(let event):
-                log(event)
-            }
-            if pending.isEmpty {
-                pending = follow[...]
-                follow = []
             }
         }
     }
@@ -140,12 +155,12 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         let client = labels.removeValue(forKey: batch) ?? "unknown client"
         let start = "job: client \"\(client)\", batch \(batch), entries \(finished.entries)"
         switch finished.result {
-        case .success(let recording):
-            let chip = recording.execution.chipSeconds
+        case .success(let totals):
+            let chip = totals.execution.chipSeconds
             logger.info(
                 """
-                \(start), events in \(finished.eventsIn), events out \(recording.accounting.delivered), \
-                dropped \(recording.accounting.dropped), chip \(Self.milliseconds(chip)) ms, \
+                \(start), events in \(finished.eventsIn), events out \(totals.accounting.delivered), \
+                dropped \(totals.accounting.dropped), chip \(Self.milliseconds(chip)) ms, \
                 device \(Self.milliseconds(finished.deviceSeconds)) ms
                 """)
         case .failure(let error):

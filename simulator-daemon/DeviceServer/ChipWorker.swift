@@ -1,21 +1,35 @@
 import Dispatch
-import Substrate
+package import Substrate
 import Synchronization
 import WireProtocol
 
+/// Runs a batch, hands its slices of so many entries on, and returns its totals.
+package typealias ChipRunner =
+    @Sendable (
+        DeviceBatch, _ slicesOf: Int, _ receive: (RecordingSlice) -> Void
+    ) -> Result<RecordingTotals, DeviceError>
+
 /// A thread that runs one job at a time on a chip, so that the protocol's loop never waits for one.
 final class ChipWorker: Sendable {
+    /// What has become of jobs.
+    enum Event: Sendable {
+        /// Some entries have run.
+        case slice(JobKey, RecordingSlice)
+        /// A job has ended.
+        case finished(Finished)
+    }
+
     /// A job that has ended.
     struct Finished: Sendable {
         var job: JobKey
         var entries: Int
         var eventsIn: Int
-        var result: Result<Recording, DeviceError>
+        var result: Result<RecordingTotals, DeviceError>
         var deviceSeconds: Double
     }
 
     private struct State {
-        var finished: [Finished] = []
+        var events: [Event] = []
         var schedule = PacedSchedule()
         var cancelled: Set<JobKey> = []
         var isAbandoned = false
@@ -25,14 +39,13 @@ final class ChipWorker: Sendable {
     private let queue = DispatchQueue(label: "volley.chip", qos: .userInitiated)
     private let interruption = DispatchSemaphore(value: 0)
     private let mode: DeviceServerOptions.Mode
-    private let run: @Sendable (DeviceBatch) -> Result<Recording, DeviceError>
+    private let run: ChipRunner
     private let wake: @Sendable () -> Void
     private let origin = ContinuousClock.now
 
-    /// A worker that calls `wake` each time a job has ended.
+    /// A worker that calls `wake` each time something has become of a job.
     init(
-        mode: DeviceServerOptions.Mode, wake: @escaping @Sendable () -> Void,
-        run: @escaping @Sendable (DeviceBatch) -> Result<Recording, DeviceError>
+        mode: DeviceServerOptions.Mode, wake: @escaping @Sendable () -> Void, run: @escaping ChipRunner
     ) {
         self.mode = mode
         self.wake = wake
@@ -40,9 +53,9 @@ final class ChipWorker: Sendable {
     }
 
     /// Gives a job to the chip.
-    func start(_ job: JobKey, _ batch: DeviceBatch, wasWaiting: Bool) {
+    func start(_ job: JobKey, _ batch: DeviceBatch, slicesOf length: Int, wasWaiting: Bool) {
         let start = now
-        queue.async { self.work(job, batch, start: start, wasWaiting: wasWaiting) }
+        queue.async { self.work(job, batch, slicesOf: length, start: start, wasWaiting: wasWaiting) }
     }
 
     /// Makes a job end as soon as it can; its result is not wanted.
@@ -57,44 +70,57 @@ final class ChipWorker: Sendable {
         interruption.signal()
     }
 
-    /// The jobs that have ended since the last call.
-    func takeFinished() -> [Finished] {
+    /// What has become of jobs since the last call, in order.
+    func takeEvents() -> [Event] {
         state.withLock { state in
-            defer { state.finished = [] }
-            return state.finished
+            defer { state.events = [] }
+            return state.events
         }
     }
 
     private var now: Duration { origin.duration(to: .now) }
 
-    private func work(_ job: JobKey, _ batch: DeviceBatch, start: Duration, wasWaiting: Bool) {
-        var result: Result<Recording, DeviceError>
+    private func work(
+        _ job: JobKey, _ batch: DeviceBatch, slicesOf length: Int, start: Duration, wasWaiting: Bool
+    ) {
+        // A paced chip hands everything out when the real one would be through: its slices wait too.
+        var held: [Event] = []
+        var result: Result<RecordingTotals, DeviceError>
         if isUnwanted(job) {
             result = .failure(DeviceError(.cancelled, "batch \(batch.id) was cancelled"))
         } else {
-            result = run(batch)
+            result = run(batch, length) { slice in
+                guard mode == .fast else { return held.append(.slice(job, slice)) }
+                tell(.slice(job, slice))
+            }
         }
-        if mode == .paced, case .success(let recording) = result {
+        if mode == .paced, case .success(let totals) = result {
             let computed = now
             let release = state.withLock {
                 $0.schedule.release(
                     start: start, wasWaiting: wasWaiting, computed: computed,
-                    chipSeconds: recording.execution.chipSeconds)
+                    chipSeconds: totals.execution.chipSeconds)
             }
             hold(job, until: release)
         }
         let seconds = (now - start) / .seconds(1)
-        if case .success(var recording) = result {
-            recording.execution.deviceSeconds = seconds
-            result = .success(recording)
+        if case .success(var totals) = result {
+            totals.execution.deviceSeconds = seconds
+            result = .success(totals)
         }
         let finished = Finished(
             job: job, entries: batch.inputs.entryCount, eventsIn: batch.inputs.eventCount,
             result: result, deviceSeconds: seconds)
         state.withLock {
-            $0.finished.append(finished)
+            $0.events += held
+            $0.events.append(.finished(finished))
             $0.cancelled.remove(job)
         }
+        wake()
+    }
+
+    private func tell(_ event: Event) {
+        state.withLock { $0.events.append(event) }
         wake()
     }
 

@@ -6,6 +6,8 @@ public struct TrainingSection: Sendable, Equatable {
     public var epochs: Int
     /// Patterns of a minibatch.
     public var batchSize: Int
+    /// Patterns that the host works on at a time while a device runs the next ones.
+    public var slice: Int
     /// Adam's learning rate in the first epoch.
     public var learningRate: Double
     /// Factor on the learning rate after each epoch.
@@ -20,6 +22,9 @@ public struct TrainingSection: Sendable, Equatable {
             "training.epochs", 100, in: 0...100_000, "Passes over the training samples.")
         batchSize = try reader.integer(
             "training.batch_size", 100, in: 1...1_024, "Patterns of a minibatch.")
+        slice = try reader.integer(
+            "training.slice", 100, in: 1...1_024,
+            "Patterns that the host works on at a time, while a device runs the next ones; decides the order of sums.")
         learningRate = try reader.number(
             "training.learning_rate", 1.5e-3, in: 0...10, "Adam's learning rate in the first epoch.")
         decayPerEpoch = try reader.number(

@@ -8,15 +8,25 @@ public protocol LearningRule: Sendable {
     /// What the rule needs to see.
     var demand: ObservableDemand { get }
 
-    /// Changes the network by what was observed of a minibatch.
+    /// What some entries of a minibatch say; parts are joined in the order of entries, whenever they came.
+    associatedtype Part: Sendable
+
+    /// What a device, or the model, says of some entries.
     ///
     /// - Parameters:
-    ///   - network: the weights that ran, in model units; changed in place.
-    ///   - example: inputs, labels and what a device measured.
-    ///   - clock: told of each part as it ends, for the split of host time.
+    ///   - network: the weights that ran, in model units.
+    ///   - example: inputs, labels and what a device measured, of these entries.
+    ///   - share: what they make up of the minibatch; the shares of all parts add up to 1.
+    ///   - clock: told of each part of the step as it ends, for the split of host time.
+    func part(
+        of network: Network, on example: Example, share: Double, clock: inout StepClock
+    ) -> Part
+
+    /// Changes the network by all parts of a minibatch, in the order of entries.
+    ///
     /// - Returns: the loss and what was classified.
     mutating func update(
-        _ network: inout Network, from example: Example, clock: inout StepClock
+        _ network: inout Network, by parts: [Part], clock: inout StepClock
     ) -> StepOutcome
 
     /// Ends an epoch: schedules move on.
@@ -26,7 +36,17 @@ public protocol LearningRule: Sendable {
     var state: RuleState { get set }
 }
 
-/// One minibatch as a rule sees it.
+extension LearningRule {
+    /// Changes the network by a minibatch that is there as a whole.
+    public mutating func update(
+        _ network: inout Network, from example: Example, clock: inout StepClock
+    ) -> StepOutcome {
+        let whole = part(of: network, on: example, share: 1, clock: &clock)
+        return update(&network, by: [whole], clock: &clock)
+    }
+}
+
+/// A minibatch, or some of its entries, as a rule sees it.
 public struct Example: Sendable {
     /// Input spikes on the host's grid.
     public var input: GriddedSpikes
@@ -35,7 +55,7 @@ public struct Example: Sendable {
     /// What a device measured; nil in software runs.
     public var observation: Observation?
 
-    /// One minibatch as a rule sees it.
+    /// A minibatch, or some of its entries, as a rule sees it.
     public init(input: GriddedSpikes, labels: [Int], observation: Observation?) {
         self.input = input
         self.labels = labels

@@ -20,8 +20,20 @@ public struct StepClock: Sendable {
         case optimize
     }
 
+    /// A stretch of a step.
+    public struct Span: Sendable {
+        /// What was done.
+        public var part: Part
+        /// Its begin.
+        public var from: ContinuousClock.Instant
+        /// Its end.
+        public var to: ContinuousClock.Instant
+    }
+
     /// Seconds of each part so far.
     public private(set) var seconds: [Part: Double] = [:]
+    /// All that was done so far, in order.
+    public private(set) var spans: [Span] = []
     private var last = ContinuousClock.now
 
     /// Starts now.
@@ -31,6 +43,7 @@ public struct StepClock: Sendable {
     public mutating func end(_ part: Part) {
         let now = ContinuousClock.now
         seconds[part, default: 0] += last.duration(to: now).seconds
+        spans.append(Span(part: part, from: last, to: now))
         last = now
     }
 

@@ -35,11 +35,54 @@ public struct SurrogateGradientRule: LearningRule {
         ObservableDemand(spikes: true, hiddenMembranes: measuresMembranes)
     }
 
-    /// One step of gradient descent on a minibatch.
+    /// What some entries of a minibatch say.
+    public enum Part: Sendable {
+        /// All entries, as they are: the step takes them through all of itself at once.
+        case whole(Example)
+        /// The gradients of some entries, each a mean over them, and what they make up of the minibatch.
+        case share(Double, Gradients, StepOutcome)
+    }
+
+    /// A minibatch that is there as a whole, or the gradients of some entries.
+    public func part(
+        of network: Network, on example: Example, share: Double, clock: inout StepClock
+    ) -> Part {
+        if share == 1 { return .whole(example) }
+        let result = gradients(of: network, on: example, clock: &clock)
+        return .share(share, result.gradients, result.outcome)
+    }
+
+    /// One step of gradient descent on a minibatch: along the mean of the parts' gradients, weighted by their shares.
+    ///
+    /// Traps without parts.
     public mutating func update(
-        _ network: inout Network, from example: Example, clock: inout StepClock
+        _ network: inout Network, by parts: [Part], clock: inout StepClock
     ) -> StepOutcome {
         let limits = network.layers.map { $0.kind == .spiking ? hiddenWeightLimit : nil }
+        var sum: Gradients?
+        var outcome = StepOutcome(loss: 0, correct: 0, hiddenSpikes: 0)
+        for part in parts {
+            switch part {
+            case .whole(let example):
+                return descend(&network, on: example, limits: limits, clock: &clock)
+            case .share(let share, var gradients, let found):
+                gradients.scale(by: Float(share))
+                sum?.add(gradients, times: 1)
+                sum = sum ?? gradients
+                outcome.loss += found.loss * share
+                outcome.correct += found.correct
+                outcome.hiddenSpikes += found.hiddenSpikes
+            }
+        }
+        guard let sum else { preconditionFailure("a minibatch of no parts") }
+        optimizer.update(&network, with: sum, limits: limits, threads: threads)
+        clock.end(.optimize)
+        return outcome
+    }
+
+    private mutating func descend(
+        _ network: inout Network, on example: Example, limits: [Float?], clock: inout StepClock
+    ) -> StepOutcome {
         let report = optimizer.descend(
             &network, input: example.input, observation: example.observation, labels: example.labels,
             loss: loss, regularization: regularization, limits: limits, threads: threads)
@@ -50,7 +93,7 @@ public struct SurrogateGradientRule: LearningRule {
             loss: report.loss, correct: report.correct, hiddenSpikes: report.hiddenSpikes)
     }
 
-    /// The gradients of a minibatch, with the forward trace that they belong to.
+    /// The gradients of an example, with the forward trace that they belong to.
     public func gradients(
         of network: Network, on example: Example, clock: inout StepClock
     ) -> (gradients: Gradients, trace: Trace, outcome: StepOutcome) {

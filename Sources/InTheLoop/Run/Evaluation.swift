@@ -41,6 +41,8 @@ public struct Evaluation: Sendable {
 
     /// Patterns of a device batch; small enough that progress is seen and results stay small.
     private static let patternsPerBatch = 250
+    /// Batches that are with the device at a time: one that runs and one that waits.
+    private static let batchesUnderWay = 2
 
     /// Evaluates a network.
     ///
@@ -55,36 +57,64 @@ public struct Evaluation: Sendable {
         let mapped = mapping.quantize(network)
         var report = Report()
         let size = min(Self.patternsPerBatch, entriesPerBatch)
-        for samples in Minibatches(inOrder: data.count, size: size) {
-            let (trains, labels) = data.minibatch(samples)
-            let readout: TimeSeries
-            if let device {
-                let recording = try await device.run(
-                    DeviceBatch(
-                        id: nextBatch, configuration: placement.inference, synapses: mapped.synapses,
-                        inputs: trains,
-                        observables: Observables(
-                            spikes: true, membranes: placement.neurons.last ?? 0..<0)))
+        let batches = Minibatches(inOrder: data.count, size: size)
+        guard let device else {
+            for samples in batches {
+                let (trains, labels) = data.minibatch(samples)
+                let trace = network.replay(alignment.grid(trains), threads: threads)
+                report.hiddenSpikes += trace.layers.dropLast().reduce(0) { $0 + $1.spikes.count }
+                add(trace.readout, labels: labels, to: &report)
+                progress(report.patterns)
+            }
+            return finished(report, since: start)
+        }
+        let first = nextBatch
+        nextBatch += UInt64(batches.count)
+        let run: @Sendable (Int) async throws -> Recording = { [placement] index in
+            try await device.run(
+                DeviceBatch(
+                    id: first + UInt64(index), configuration: placement.inference,
+                    synapses: mapped.synapses, inputs: data.minibatch(batches[index]).trains,
+                    observables: Observables(
+                        spikes: true, membranes: placement.neurons.last ?? 0..<0)))
+        }
+        // The next batch is with the device before the present one is back, so that the chip need not wait for the link.
+        try await withThrowingTaskGroup(of: (index: Int, recording: Recording).self) { group in
+            var ready: [Int: Recording] = [:]
+            for index in 0..<min(Self.batchesUnderWay, batches.count) {
+                group.addTask { (index, try await run(index)) }
+            }
+            for index in batches.indices {
+                while ready[index] == nil, let found = try await group.next() {
+                    ready[found.index] = found.recording
+                }
+                guard let recording = ready.removeValue(forKey: index) else { break }
+                let next = index + Self.batchesUnderWay
+                if next < batches.count { group.addTask { (next, try await run(next)) } }
                 report.accounting += recording.accounting
                 report.execution += recording.execution
                 report.hiddenSpikes += Int(recording.accounting.produced)
                 guard let measured = alignment.readout(recording, scales: mapped.scales) else {
                     throw DeviceError(
-                        .protocolViolation, "batch \(nextBatch): the readout's membranes are missing")
+                        .protocolViolation,
+                        "batch \(recording.batch): the readout's membranes are missing")
                 }
-                readout = measured
-                nextBatch += 1
-            } else {
-                let trace = network.replay(alignment.grid(trains), threads: threads)
-                report.hiddenSpikes += trace.layers.dropLast().reduce(0) { $0 + $1.spikes.count }
-                readout = trace.readout
+                add(measured, labels: data.minibatch(batches[index]).labels, to: &report)
+                progress(report.patterns)
             }
-            let value = loss.evaluate(readout: readout, labels: labels)
-            report.correct += value.correct
-            report.loss += value.value * Double(samples.count)
-            report.patterns += samples.count
-            progress(report.patterns)
         }
+        return finished(report, since: start)
+    }
+
+    private func add(_ readout: TimeSeries, labels: [Int], to report: inout Report) {
+        let value = loss.evaluate(readout: readout, labels: labels)
+        report.correct += value.correct
+        report.loss += value.value * Double(labels.count)
+        report.patterns += labels.count
+    }
+
+    private func finished(_ report: Report, since start: ContinuousClock.Instant) -> Report {
+        var report = report
         report.loss /= Double(max(report.patterns, 1))
         report.seconds = start.duration(to: .now).seconds
         return report

@@ -12,8 +12,9 @@ public struct GradientExport: Sendable {
     public let loss: Double
 
     init(
-        network: Network, rule: SurrogateGradientRule, example: Example, probe: GradientProbe
+        network: Network, rule: SurrogateGradientRule, part: GradientProbe.Part
     ) {
+        let example = part.example
         var file = SafetensorsFile()
         file.tensors["input"] = example.input.tensor
         file.tensors["labels"] = .init(
@@ -22,19 +23,19 @@ public struct GradientExport: Sendable {
             file.tensors["weights.\(index)"] = layer.weights.tensor
             if let recurrent = layer.recurrent { file.tensors["recurrent.\(index)"] = recurrent.tensor }
         }
-        for (index, layer) in (probe.trace?.layers ?? []).enumerated() {
+        for (index, layer) in part.trace.layers.enumerated() {
             file.tensors["membranes.\(index)"] = layer.membranes.tensor
             if network.layers[index].kind == .spiking {
                 file.tensors["spikes.\(index)"] = layer.spikes.tensor
             }
         }
-        for (index, gradients) in (probe.gradients?.layers ?? []).enumerated() {
+        for (index, gradients) in part.gradients.layers.enumerated() {
             file.tensors["d_weights.\(index)"] = gradients.weights.tensor
             if let recurrent = gradients.recurrent {
                 file.tensors["d_recurrent.\(index)"] = recurrent.tensor
             }
         }
-        loss = probe.outcome?.loss ?? .nan
+        loss = part.outcome.loss
         file.tensors["loss"] = .init(shape: [1], .float64([loss]))
         file.metadata = Self.constants(network, rule: rule, observed: example.observation != nil)
         self.file = file

@@ -2,10 +2,16 @@ import SpikingNetworks
 
 /// A rule that changes nothing and keeps what surrogate-gradient training would have computed.
 struct GradientProbe: LearningRule {
+    /// All that came of a minibatch.
+    struct Part: Sendable {
+        var example: Example
+        var gradients: Gradients
+        var trace: Trace
+        var outcome: StepOutcome
+    }
+
     private let rule: SurrogateGradientRule
-    private(set) var gradients: Gradients?
-    private(set) var trace: Trace?
-    private(set) var outcome: StepOutcome?
+    private(set) var part: Part?
 
     init(rule: SurrogateGradientRule) {
         self.rule = rule
@@ -13,14 +19,21 @@ struct GradientProbe: LearningRule {
 
     var demand: ObservableDemand { rule.demand }
 
-    mutating func update(
-        _ network: inout Network, from example: Example, clock: inout StepClock
-    ) -> StepOutcome {
+    func part(
+        of network: Network, on example: Example, share: Double, clock: inout StepClock
+    ) -> Part {
         let result = rule.gradients(of: network, on: example, clock: &clock)
-        gradients = result.gradients
-        trace = result.trace
-        outcome = result.outcome
-        return result.outcome
+        return Part(
+            example: example, gradients: result.gradients, trace: result.trace, outcome: result.outcome)
+    }
+
+    /// Traps unless the minibatch came in one part.
+    mutating func update(
+        _ network: inout Network, by parts: [Part], clock: inout StepClock
+    ) -> StepOutcome {
+        precondition(parts.count == 1, "a probe of \(parts.count) parts")
+        part = parts[0]
+        return parts[0].outcome
     }
 
     mutating func endEpoch() {}

@@ -4,13 +4,15 @@ public import Substrate
 public struct RunSummary: Sendable, Codable {
     /// The split of the wall time of training steps, in seconds.
     public struct Split: Sendable, Codable {
-        /// Work of the host: everything but waiting for the device.
+        /// Work of the host while the device did not work.
         public var host: Double
-        /// Waiting for the device less the time that the device worked.
+        /// Time in which neither worked.
         public var link: Double
         /// The device's own work; on an emulator, emulating.
         public var device: Double
-        /// The host's work by part.
+        /// What the host worked while the device did: time that is in `device` and in `hostParts`.
+        public var overlap: Double
+        /// All of the host's work by part.
         public var hostParts: [String: Double]
     }
 
@@ -86,6 +88,7 @@ public struct RunSummary: Sendable, Codable {
         let split = totals.split
         splitSeconds = Split(
             host: split.host, link: split.link, device: split.device,
+            overlap: totals.overlapSeconds ?? 0,
             hostParts: totals.stepSeconds.filter { $0.key != StepClock.Part.device.rawValue })
         chipSeconds = totals.training.chipSeconds + totals.evaluation.chipSeconds
         chipTraining = device.map { _ in ChipCosts(totals.training) }

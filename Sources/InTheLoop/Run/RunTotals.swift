@@ -8,6 +8,9 @@ public struct RunTotals: Sendable, Equatable, Codable {
     public var evaluatedPatterns = 0
     /// Wall seconds of training steps, by part.
     public var stepSeconds: [String: Double] = [:]
+    /// Wall seconds of training steps in which host and device worked at the same time; nil in runs from before it was
+    /// measured.
+    public var overlapSeconds: Double?
     /// Wall seconds of evaluations.
     public var evaluationSeconds = 0.0
     /// Entries whose CADC codes hit the end of the range.
@@ -38,15 +41,19 @@ public struct RunTotals: Sendable, Equatable, Codable {
         trainingSeconds > 0 ? Double(trainingPatterns) / trainingSeconds : 0
     }
 
-    /// The split of the wall time of training steps: host, link and device, in seconds.
+    /// The split of the wall time of training steps, in seconds: the device's work, the host's while the device does not,
+    /// and when neither works, which is the link's.
     public var split: (host: Double, link: Double, device: Double) {
         let waiting = stepSeconds[StepClock.Part.device.rawValue] ?? 0
-        let device = min(training.deviceSeconds, waiting)
-        return (trainingSeconds - waiting, waiting - device, device)
+        let host = trainingSeconds - waiting
+        let overlap = min(overlapSeconds ?? 0, host)
+        let device = min(training.deviceSeconds, waiting + overlap)
+        return (host - overlap, trainingSeconds - (host - overlap) - device, device)
     }
 
     /// Adds the times of a step.
-    mutating func add(_ clock: StepClock) {
+    mutating func add(_ clock: StepClock, visit: DeviceVisit?) {
+        if let visit { overlapSeconds = (overlapSeconds ?? 0) + visit.overlap(with: clock).seconds }
         for (part, seconds) in clock.seconds { stepSeconds[part.rawValue, default: 0] += seconds }
     }
 }

@@ -19,6 +19,10 @@ public struct Trainer: Sendable {
     /// The calibrations whose codes the chip runs on; nil where none is needed.
     public private(set) var calibrations: CalibrationSet?
 
+    /// Who worked when in the steps that `watch` named, as far as they are done; nil before.
+    public private(set) var timeline: LoopTimeline?
+    private var watched = 0..<0
+
     private let experiment: Experiment
     private let encoder: any SpikeEncoder
     private let training: DataSet
@@ -95,6 +99,15 @@ public struct Trainer: Sendable {
         placement.write(calibrations, on: geometry)
     }
 
+    /// Notes who works when in so many steps in the middle of the next epoch that is done to there.
+    public mutating func watch(steps count: Int) {
+        let size = experiment.training.batchSize
+        let all = (encoded.count + size - 1) / size
+        let first = max(progress.stepInEpoch, min(all / 2, all - count))
+        watched = first..<max(first, min(first + count, all))
+        timeline = nil
+    }
+
     /// Training patterns of an epoch.
     public var patternsPerEpoch: Int { encoded.count }
     /// Mean input events of a training pattern.
@@ -158,12 +171,9 @@ public struct Trainer: Sendable {
     private mutating func trainEpoch(
         folder: RunFolder, log: MetricsLog, observer: some TrainingObserver
     ) async throws -> Bool {
-        let data = epochData()
-        let batches = Minibatches(
-            count: data.count, size: experiment.training.batchSize, seed: experiment.seed,
-            epoch: progress.epoch)
+        let batches = minibatches(of: epochData(), sliceLength: experiment.training.slice)
         while progress.stepInEpoch < batches.count {
-            try await trainStep(batches[progress.stepInEpoch], of: data, log: log)
+            try await trainStep(batches, log: log)
             try await tendCalibration(folder: folder, observer: observer)
             observer.stepped(
                 StepReport(
@@ -188,35 +198,57 @@ public struct Trainer: Sendable {
                 seed: experiment.seed, epoch: progress.epoch))
     }
 
-    private mutating func trainStep(
-        _ samples: [Int], of data: EncodedDataSet, log: MetricsLog
-    ) async throws {
+    /// The minibatches of the present epoch, in slices of `sliceLength` entries.
+    private func minibatches(of data: EncodedDataSet, sliceLength: Int) -> MinibatchQueue {
+        let training = experiment.training
+        let (network, seed) = (network, experiment.seed)
+        let firstStep = progress.step - progress.stepInEpoch
+        return MinibatchQueue(
+            Minibatches(
+                count: data.count, size: training.batchSize, seed: seed, epoch: progress.epoch),
+            of: data, alignment: alignment, sliceLength: sliceLength
+        ) { index in
+            DropoutMask(
+                network, probability: training.dropout, seed: seed, step: firstStep + index)
+        }
+    }
+
+    private mutating func trainStep(_ batches: MinibatchQueue, log: MetricsLog) async throws {
         var clock = StepClock()
-        let (trains, labels) = data.minibatch(samples)
-        let mask = DropoutMask(
-            network, probability: experiment.training.dropout, seed: experiment.seed,
-            step: progress.step)
+        let minibatch = batches.take(progress.stepInEpoch)
         clock.end(.encode)
+        let (next, number, configuration) = (
+            progress.stepInEpoch + 1, progress.nextBatch + 1, placement.configuration
+        )
         let result = try await step.run(
-            &network, rule: &rule, trains: trains, labels: labels, mask: mask,
-            batch: progress.nextBatch, clock: &clock)
+            &network, rule: &rule, minibatch: minibatch, batch: progress.nextBatch, clock: &clock
+        ) { [device] in
+            guard let trains = batches.prepare(next) else { return }
+            await device?.expect(trains, of: number, on: configuration)
+        }
+        let patterns = minibatch.labels.count
         var sums = StepSums()
-        sums.patterns = samples.count
-        sums.loss = result.outcome.loss * Double(samples.count)
+        sums.patterns = patterns
+        sums.loss = result.outcome.loss * Double(patterns)
         sums.correct = result.outcome.correct
         sums.hiddenSpikes = result.outcome.hiddenSpikes
         sums.saturatedWeights = result.saturated
-        if let recording = result.recording {
-            try check(recording)
-            sums.hiddenSpikes = Int(recording.accounting.produced)
-            progress.totals.accounting += recording.accounting
-            progress.totals.training += recording.execution
-            progress.totals.saturatedEntries +=
-                recording.validity.count { $0.contains(.saturated) }
+        if let totals = result.totals {
+            try check(totals)
+            sums.hiddenSpikes = Int(totals.accounting.produced)
+            progress.totals.accounting += totals.accounting
+            progress.totals.training += totals.execution
+            progress.totals.saturatedEntries += result.saturatedEntries
         }
         progress.epochSums += sums
-        progress.totals.trainingPatterns += samples.count
-        progress.totals.add(clock)
+        progress.totals.trainingPatterns += patterns
+        progress.totals.add(clock, visit: result.visit)
+        if watched.contains(progress.stepInEpoch) {
+            var timeline = timeline ?? LoopTimeline(from: progress.stepInEpoch)
+            timeline.add(clock, visit: result.visit, prepared: batches.lastGathering)
+            self.timeline = timeline
+            watched = progress.stepInEpoch + 1..<watched.upperBound
+        }
         progress.nextBatch += 1
         progress.step += 1
         progress.stepInEpoch += 1
@@ -224,18 +256,18 @@ public struct Trainer: Sendable {
             MetricsLog.Line(
                 kind: "step", step: progress.step, epoch: progress.epoch + 1, loss: result.outcome.loss,
                 accuracy: sums.accuracy, spikesPerPattern: sums.spikesPerPattern,
-                saturatedWeights: result.saturated, droppedEvents: result.recording?.accounting.dropped,
-                chipSeconds: result.recording?.execution.chipSeconds))
+                saturatedWeights: result.saturated, droppedEvents: result.totals?.accounting.dropped,
+                chipSeconds: result.totals?.execution.chipSeconds))
     }
 
     /// Applies the policy on lost events: some are counted, many stop the run.
-    private func check(_ recording: Recording) throws(RunError) {
-        let accounting = recording.accounting
+    private func check(_ totals: RecordingTotals) throws(RunError) {
+        let accounting = totals.accounting
         let events = accounting.offered + accounting.produced
         guard Double(accounting.dropped) > Self.tolerableLoss * Double(events) else { return }
         throw RunError(
             .losses,
-            "batch \(recording.batch): the device lost \(accounting.dropped) of \(events) events "
+            "batch \(totals.batch): the device lost \(accounting.dropped) of \(events) events "
                 + "(input link \(accounting.droppedByInputLink), drivers \(accounting.droppedByDriver), "
                 + "arbitration \(accounting.droppedByArbitration), output link \(accounting.droppedByOutputLink)), "
                 + "more than \(Self.tolerableLoss * 100) %.",
@@ -334,16 +366,14 @@ public struct Trainer: Sendable {
 
     /// Runs one minibatch as the next step would, and returns all that went into it and came out of it.
     public func gradientExport() async throws -> GradientExport {
-        let samples = Minibatches(
-            count: encoded.count, size: experiment.training.batchSize, seed: experiment.seed,
-            epoch: progress.epoch)[progress.stepInEpoch]
-        let (trains, labels) = encoded.minibatch(samples)
+        let minibatch = minibatches(of: encoded, sliceLength: experiment.training.batchSize)
+            .take(progress.stepInEpoch)
         var copy = network
         var probe = GradientProbe(rule: rule)
         var clock = StepClock()
-        let result = try await step.run(
-            &copy, rule: &probe, trains: trains, labels: labels, mask: nil,
-            batch: progress.nextBatch, clock: &clock)
-        return GradientExport(network: network, rule: rule, example: result.example, probe: probe)
+        _ = try await step.run(
+            &copy, rule: &probe, minibatch: minibatch, batch: progress.nextBatch, clock: &clock)
+        guard let part = probe.part else { preconditionFailure("a step that the rule was not asked about") }
+        return GradientExport(network: network, rule: rule, part: part)
     }
 }

@@ -1,10 +1,10 @@
-#include "checksums.h"
+#include "wire_kernels.h"
 
 #include <string.h>
 
 #if defined(__x86_64__)
 
-bool checksums_have_crc32c(void) { return __builtin_cpu_supports("sse4.2"); }
+bool wire_have_crc32c(void) { return __builtin_cpu_supports("sse4.2"); }
 
 // The instruction takes 8 bytes a cycle but answers after 3: three stretches of STRETCH bytes run side by side and are
 // then joined. Running a register over STRETCH zero bytes is linear, so four tables, one for each of its bytes, do it.
@@ -45,7 +45,7 @@ static uint64_t load(const uint8_t *bytes) {
     return word;
 }
 
-TARGET uint32_t checksums_crc32c(uint32_t crc, const uint8_t *bytes, size_t size) {
+TARGET uint32_t wire_crc32c(uint32_t crc, const uint8_t *bytes, size_t size) {
     for (; size >= 3 * STRETCH; size -= 3 * STRETCH, bytes += 3 * STRETCH) {
         uint64_t a = crc, b = 0, c = 0;
         for (size_t k = 0; k < STRETCH; k += 8) {
@@ -64,9 +64,9 @@ TARGET uint32_t checksums_crc32c(uint32_t crc, const uint8_t *bytes, size_t size
 
 #else
 
-bool checksums_have_crc32c(void) { return false; }
+bool wire_have_crc32c(void) { return false; }
 
-uint32_t checksums_crc32c(uint32_t crc, const uint8_t *bytes, size_t size) {
+uint32_t wire_crc32c(uint32_t crc, const uint8_t *bytes, size_t size) {
     (void)bytes, (void)size;
     return crc;
 }
