@@ -50,6 +50,17 @@ class BatchTests(DeviceCase):
             time = -(-sample * 125 // 32) * 0.256
             self.assertAlmostEqual(code, 80 + 2 * 20 * time / 10 * 2.718281828 ** (-time / 10), delta=0.52)
 
+    def test_targets_without_effect_may_be_anything(self):
+        """Found by the fuzzer: a readout's threshold reached the chip unchecked. The checked build sees what it does."""
+        host, batch = self.holder(), network.batch(4, 1)
+        expected = tiny.entry(batch.configuration, batch.weights, batch.inputs.entries[0], batch.observables)
+        targets = batch.configuration.populations[1].targets
+        targets.reset, targets.threshold, targets.refractory = 1e300, float("nan"), float("-inf")
+        host.submit(batch, host.prepare(batch))
+        self.device.work()
+        ((_, chunks),) = self.done(host)
+        self.assertEqual((chunks[0].spikes.entries[0], chunks[0].samples.codes), expected)
+
     def test_the_reference_takes_the_place_of_the_membranes(self):
         host, batch = self.holder(), network.batch(4, 1)
         batch.observables.reference = 100.4
