@@ -51,7 +51,7 @@ class BatchTests(DeviceCase):
             self.assertAlmostEqual(code, 80 + 2 * 20 * time / 10 * 2.718281828 ** (-time / 10), delta=0.52)
 
     def test_targets_without_effect_may_be_anything(self):
-        """Found by the fuzzer: a readout's threshold reached the chip unchecked. The checked build sees what it does."""
+        """Found by the fuzzer: a readout's threshold reached the chip unchecked; the checked build sees it."""
         host, batch = self.holder(), network.batch(4, 1)
         expected = tiny.entry(batch.configuration, batch.weights, batch.inputs.entries[0], batch.observables)
         targets = batch.configuration.populations[1].targets
