@@ -2,7 +2,8 @@
 //
 // It is what a board's firmware looks like, with a POSIX system in the place of the board; its URI is
 // `exec:volley-board`. The link ends with the input; after an error, with an ERROR as the last frame, the program ends,
-// too, because a stream cannot be trusted any more. Exit status: 0 after the end of the input, 1 after an error of the link, 2 for wrong use.
+// too, because a stream cannot be trusted any more. Exit status: 0 after the end of the input, 1 after an error of the
+// link, 2 for wrong use.
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>

@@ -57,8 +57,7 @@ void volley_leave(struct volley_device *device, const char *reason) {
 bool volley_is_idle(const struct volley_device *device) {
     for (unsigned index = 0; index < VOLLEY_RESULTS; index++) {
         const struct volley_job *job = &device->jobs[index];
-        bool waits = job->state == VOLLEY_JOB_QUEUED || job->state == VOLLEY_JOB_RUNNING;
-        if (waits || job->state == VOLLEY_JOB_ENDING || job->wants_delivery) return false;
+        if (volley_is_unfinished(job) || job->state == VOLLEY_JOB_ENDING || job->wants_delivery) return false;
     }
     for (unsigned index = 0; index < VOLLEY_LINKS; index++) {
         const struct volley_link *link = &device->links[index];

@@ -69,7 +69,7 @@ void volley_send(struct volley_device *device, struct volley_link *link, struct 
 /// Answers a request for good.
 void volley_answer(struct volley_device *device, struct volley_link *link, const struct volley_message *message,
                    const struct volley_writer *payload);
-/// Ends a request with a status and `Fault`; `holder` adds who has the lease, `versions` what versions there are.
+/// Ends a request with a status and `Fault`: LEASE_HELD says who has the lease, VERSION what versions there are.
 void volley_refuse(struct volley_device *device, struct volley_link *link, uint8_t type, uint64_t request,
                    const struct volley_fault *fault);
 /// ERROR, and the link is forgotten (FRM-006).
@@ -148,11 +148,33 @@ bool volley_read_configuration(const struct volley_device *device, const struct 
 bool volley_check_spikes(const uint8_t *block, uint32_t length, uint32_t base,
                          const struct volley_configuration *configuration, struct volley_fault *fault);
 
-// volley_batch.c: accepted batches.
+// volley_execute.c.
 
 /// Answers EXECUTE.
 void volley_on_execute(struct volley_device *device, struct volley_link *link, const struct volley_message *message,
                        struct volley_fault *fault);
+// volley_batch.c: accepted batches.
+
+/// Whether a job waits or runs.
+static inline bool volley_is_unfinished(const struct volley_job *job) {
+    return job->state == VOLLEY_JOB_QUEUED || job->state == VOLLEY_JOB_RUNNING;
+}
+
+/// Whether hosts are told of a job: it waits, runs, or has its result.
+static inline bool volley_is_held(const struct volley_job *job) {
+    return volley_is_unfinished(job) || job->state == VOLLEY_JOB_DONE;
+}
+
+/// The `BatchState` of a job that is held.
+static inline uint32_t volley_wire_state(const struct volley_job *job) {
+    if (job->state == VOLLEY_JOB_QUEUED) return VOLLEY_BATCH_QUEUED;
+    return job->state == VOLLEY_JOB_RUNNING ? VOLLEY_BATCH_RUNNING : VOLLEY_BATCH_DONE;
+}
+
+/// The job of a batch that is held, or NULL.
+struct volley_job *volley_find_job(struct volley_device *device, const uint8_t run[16], uint64_t number);
+/// Where an EXECUTE waits for the end of a job; NULL if nobody does.
+struct volley_link *volley_awaiting_link(struct volley_device *device, const struct volley_job *job);
 /// Answers CANCEL.
 void volley_on_cancel(struct volley_device *device, struct volley_link *link, const struct volley_message *message,
                       struct volley_fault *fault);

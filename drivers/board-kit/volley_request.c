@@ -60,9 +60,8 @@ static void on_get(struct volley_device *device, struct volley_link *link, const
     volley_expire_lease(device);
     for (unsigned index = 0; index < VOLLEY_SESSIONS; index++) sessions += device->sessions[index].is_used;
     for (unsigned index = 0; index < VOLLEY_RESULTS; index++) {
-        enum volley_job_state state = device->jobs[index].state;
-        queued += state == VOLLEY_JOB_QUEUED || state == VOLLEY_JOB_RUNNING;
-        kept += state == VOLLEY_JOB_DONE;
+        queued += volley_is_unfinished(&device->jobs[index]);
+        kept += device->jobs[index].state == VOLLEY_JOB_DONE;
     }
     const uint64_t numbers[14] = {
         device->now - device->started, sessions,        queued,

@@ -56,8 +56,7 @@ static int8_t free_image(struct volley_device *device) {
 
 static bool has_work(const struct volley_device *device) {
     for (unsigned index = 0; index < VOLLEY_RESULTS; index++) {
-        enum volley_job_state state = device->jobs[index].state;
-        if (state == VOLLEY_JOB_QUEUED || state == VOLLEY_JOB_RUNNING) return true;
+        if (volley_is_unfinished(&device->jobs[index])) return true;
     }
     return false;
 }

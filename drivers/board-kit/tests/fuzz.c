@@ -1,5 +1,5 @@
-// Fuzzes the device with whole conversations: an input is a list of actions, of which most send frames with right checksums,
-// numbers, session and token, so that what is in them is reached. Build and run it with `make fuzz`.
+// Fuzzes the device with whole conversations: an input is a list of actions, of which most send frames with right
+// checksums, numbers, session and token, so that what is in them is reached. Build and run it with `make fuzz`.
 //
 // An action is a byte, of which the low bits choose:
 //   0  bytes as they are, on a stream        3  time passes

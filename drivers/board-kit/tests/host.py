@@ -16,7 +16,9 @@ MIB = 1 << 20
 class Host:
     """Says HELLO and OPEN on a fresh link. `piece` is the number of bytes that the link carries at a time."""
 
-    def __init__(self, device, link=0, run=b"r" * 16, resume=None, credit=MIB, frame=MIB, results=4, framed=False, piece=None):
+    def __init__(
+        self, device, link=0, run=b"r" * 16, resume=None, credit=MIB, frame=MIB, results=4, framed=False, piece=None
+    ):
         self.device, self.link, self.framed, self.piece = device, link, framed, piece
         self.run, self.request, self.token, self.session = run, 0, 0, 0
         self.collected, self.unread = [], []

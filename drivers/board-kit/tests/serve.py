@@ -1,9 +1,10 @@
-"""The board kit's device behind a ZeroMQ ROUTER socket (LNK-002), for hosts that know no stdio: `serve.py [ADDRESS]`."""
+"""The board kit's device behind a ZeroMQ ROUTER socket (LNK-002), for several hosts: `serve.py [ADDRESS]`."""
 
 import sys
 import time
 
 import zmq
+
 from bench import Device
 
 

@@ -8,9 +8,6 @@ import subprocess
 import time
 import unittest
 
-import tiny
-from bench import FOLDER
-from streams import Board, over_pipes
 from vp1 import network
 from vp1.client import Client
 from vp1.control import pb
@@ -18,6 +15,10 @@ from vp1.frames import Type
 from vp1.link import Sender
 from vp1.session import Session
 from vp1.status import Status
+
+import tiny
+from bench import FOLDER
+from streams import Board, over_pipes
 
 # Both builds do the same; the checked one stops at the first wrong byte.
 PROGRAMS = ("volley-board", "volley-board-checked")

@@ -4,13 +4,14 @@ import os
 import random
 import unittest
 
-from bench import Device
-from host import Host
 from vp1 import network
 from vp1.control import pb
 from vp1.frames import Flag, Frame, Header, Type, decode_header
 from vp1.status import Status
 from vp1.vectors import files
+
+from bench import Device
+from host import Host
 
 SEED = int(os.environ.get("VOLLEY_SEED", "7"))
 TRIALS = int(os.environ.get("VOLLEY_TRIALS", "3000"))

@@ -1,4 +1,4 @@
-"""The frozen vectors of `protocol/vectors/v1` at the device: what must be refused is refused with the status that is due."""
+"""The frozen vectors of `protocol/vectors/v1` at the device: what must be refused is, with the status that is due."""
 
 import ctypes
 import hashlib
@@ -6,8 +6,6 @@ import random
 import struct
 import unittest
 
-from bench import Device, library
-from host import Host
 from vp1 import control, network
 from vp1.control import pb
 from vp1.frames import Type
@@ -15,6 +13,9 @@ from vp1.status import Status
 from vp1.vectors import files
 from vp1.vectors.build import build, bytes_of, number
 from vp1.weights import image_crc
+
+from bench import Device, library
+from host import Host
 
 VERDICTS = ("valid", "invalid", "acceptable")
 ALL_ONES = (1 << 64) - 1
