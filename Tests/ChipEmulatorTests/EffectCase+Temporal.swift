@@ -20,6 +20,18 @@ extension EffectCase {
                         "neighbouring samples")
                 ]
         },
+        EffectCase(number: 6, setting: "noise.membrane 12, membranes of 0.5 us") {
+            // Of a step's noise three quarters are new, so that its own distribution shows.
+            let noises = try restingPairs(idealBut { $0.noise.membrane = 12 }, tauMem: 0.5).last
+            func apart(_ distance: Int) -> EffectMeasurement {
+                let first = noises.indices.filter { $0 / distance % 2 == 0 }
+                return .correlation(
+                    first.map { noises[$0] }, first.map { noises[$0 + distance] },
+                    "columns \(distance) apart")
+            }
+            return .moments(noises, 80, (144 + 1.0 / 12).squareRoot(), "a resting reading", "LSB")
+                + [.excess(noises, "a resting reading"), apart(1), apart(8), apart(16), apart(32)]
+        },
         EffectCase(number: 6, setting: "noise.membrane 3, noise.correlationTime 4") {
             let profile = idealBut {
                 $0.noise.membrane = 3

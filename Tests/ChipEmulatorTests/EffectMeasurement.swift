@@ -68,6 +68,13 @@ struct EffectMeasurement {
             bias: bias)
     }
 
+    /// The excess kurtosis of normal numbers.
+    static func excess(_ values: [Double], _ name: String) -> EffectMeasurement {
+        EffectMeasurement(
+            "excess kurtosis of \(name)", expected: 0, measured: Moments(values).excess,
+            error: (24 / Double(values.count)).squareRoot(), count: values.count)
+    }
+
     /// Something that the model leaves to no chance.
     static func exact(
         _ quantity: String, expected: Double, measured: Double, count: Int = 1, bias: Double = 0

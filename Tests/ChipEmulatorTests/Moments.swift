@@ -11,6 +11,9 @@ struct Moments {
     /// Of the deviation: `s / 2 sqrt((kurtosis - 1) / n)`, for any distribution with a fourth moment.
     let deviationError: Double
 
+    /// Excess kurtosis: 0 of a normal distribution, with a standard error of `sqrt(24 / n)`.
+    let excess: Double
+
     /// The moments of at least two values.
     init(_ values: [Double]) {
         let n = Double(values.count)
@@ -25,6 +28,7 @@ struct Moments {
         deviation = (second * n / (n - 1)).squareRoot()
         meanError = deviation / n.squareRoot()
         let kurtosis = second > 0 ? fourth / (second * second) : 1
+        excess = kurtosis - 3
         deviationError = deviation / 2 * (max(0, kurtosis - 1) / n).squareRoot()
     }
 
