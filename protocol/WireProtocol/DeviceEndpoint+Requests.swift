@@ -109,6 +109,9 @@ extension DeviceEndpoint {
                     "the network needs \(wanted.circuitCount(on: geometry)) neuron circuits, the "
                         + "chip has \(geometry.neuronCircuits)", to: peer)
             }
+            if let flaw = configuration.flaw(wanted) {
+                return refuse(message, .invalid, flaw, to: peer)
+            }
             chip = Chip(configuration: wanted, configurationHash: hash)
         }
         var reply = PBConfigureReply()

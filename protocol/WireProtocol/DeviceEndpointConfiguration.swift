@@ -10,6 +10,8 @@ public struct DeviceEndpointConfiguration: Sendable {
     public var secret: [UInt8]
     /// The first fencing token; above every token of earlier starts where those are known.
     public var firstFencingToken: UInt32 = 1
+    /// Why the device cannot take a configuration, beyond its geometry; nil if it can.
+    public var flaw: @Sendable (ChipConfiguration) -> String? = { _ in nil }
     /// What this side accepts.
     public var limits = WireLimits()
     /// Most sessions, open or detached.

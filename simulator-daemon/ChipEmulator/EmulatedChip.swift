@@ -175,8 +175,15 @@ extension ChipConfiguration {
 extension SynapseMatrix {
     /// The number of codes that differ from those of a matrix of the same size.
     fileprivate func differences(from other: SynapseMatrix) -> Int {
-        if codes == other.codes { return 0 }
-        return zip(codes, other.codes).reduce(0) { $0 + ($1.0 == $1.1 ? 0 : 1) }
+        codes.withUnsafeBufferPointer { codes in
+            other.codes.withUnsafeBufferPointer { others in
+                var count = 0
+                for index in 0..<min(codes.count, others.count) where codes[index] != others[index] {
+                    count += 1
+                }
+                return count
+            }
+        }
     }
 }
 

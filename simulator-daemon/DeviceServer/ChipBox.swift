@@ -7,12 +7,26 @@ final class ChipBox: Sendable {
     /// Who the chip is.
     let description: DeviceDescription
 
+    private let profile: ChipProfile
     private let chip: Mutex<EmulatedChip>
 
     /// Boxes a chip.
     init(_ chip: EmulatedChip) {
         description = chip.description
+        profile = chip.profile
         self.chip = Mutex(chip)
+    }
+
+    /// Why the chip cannot take a network; nil if it can.
+    func flaw(of configuration: ChipConfiguration) -> String? {
+        do throws(DeviceError) {
+            try ConfigurationCheck(
+                profile: profile, configuration: configuration, name: "the configuration"
+            ).run()
+            return nil
+        } catch {
+            return "\(error)"
+        }
     }
 
     /// Runs a batch and hands its slices on.

@@ -26,13 +26,15 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         let chip = ChipBox(chip)
         self.init(
             description: chip.description, on: listener, options: options, stop: stop,
-            logger: logger, run: { chip.run($0, slicesOf: $1, receive: $2) })
+            logger: logger, flaw: chip.flaw, run: { chip.run($0, slicesOf: $1, receive: $2) })
     }
 
-    /// A server of anything that runs batches; `run` is called on one thread, a batch at a time.
+    /// A server of anything that runs batches; `run` is called on one thread, a batch at a time. `flaw` says why a
+    /// network cannot run, and may be called meanwhile.
     package init(
         description: DeviceDescription, on listener: consuming Link, options: DeviceServerOptions,
         stop: ServerStop, logger: Logger,
+        flaw: @escaping @Sendable (ChipConfiguration) -> String? = { _ in nil },
         run: @escaping ChipRunner
     ) {
         var random = SystemRandomNumberGenerator()
@@ -40,6 +42,7 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         var configuration = DeviceEndpointConfiguration(
             description: description, boot: random.next(), secret: secret)
         configuration.firstFencingToken = WallClock.fencingBase
+        configuration.flaw = flaw
         worker = ChipWorker(mode: options.mode, wake: listener.wake, run: run)
         stop.attach(wake: listener.wake)
         endpoint = DeviceEndpoint(configuration: configuration, now: .zero)
