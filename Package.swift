@@ -170,9 +170,11 @@ let package = Package(
         .testTarget(
             name: "ProtocolConformanceTests",
             dependencies: [
-                "ProtocolConformance", "Mutants", "ChipEmulator", "DeviceTransport", "Substrate", "WireProtocol",
+                "ConformanceCLI", "ProtocolConformance", "Mutants", "ChipEmulator", "DeviceTransport",
+                "SimulatorDaemon",
+                "Substrate", "WireProtocol",
             ],
-            path: "Tests/ProtocolConformanceTests", swiftSettings: strictness),
+            path: "Tests/ProtocolConformanceTests", exclude: ["volleyd.expected"], swiftSettings: strictness),
         .testTarget(
             name: "DaemonTests",
             dependencies: [

@@ -70,6 +70,8 @@ final class SimulatedTarget: DeviceTarget {
     }
 
     fileprivate func deliver(_ frame: [UInt8], from peer: LinkPeer) {
+        // No two frames arrive at the same time.
+        now += .microseconds(1)
         guard relay != nil else {
             perform(endpoint.receive(frame, from: PeerID(bytes: peer.bytes), now: now))
             return

@@ -38,6 +38,8 @@ package struct DeviceMessage: Sendable {
 /// Puts the frames of a device together, and holds every one of them against the rules for frames.
 struct DeviceFraming {
     private var nextSequence: UInt64 = 0
+    /// The last ERROR: a link may deliver it twice, and it is acted on whatever its number (FRM-010).
+    private var lastError: [UInt8] = []
     private var partial: [FrameHeader.Channel: DeviceMessage] = [:]
 
     /// Takes a frame; `nil` while more fragments have to come.
@@ -55,7 +57,10 @@ struct DeviceFraming {
         }
         let header = frame.header
         let name = "a frame of type 0x" + String(header.type, radix: 16)
-        if header.type != MessageType.error.rawValue {
+        if header.type == MessageType.error.rawValue {
+            if bytes == lastError { return nil }
+            lastError = bytes
+        } else {
             // A link may repeat a frame (LNK-001); that is not the device's doing.
             if header.sequence < nextSequence { return nil }
             guard header.sequence == nextSequence else {

@@ -1,4 +1,4 @@
-package import WireProtocol
+import WireProtocol
 
 /// Watches the frames between a host and a device, and holds the host to the rules that bind hosts.
 ///
@@ -105,9 +105,10 @@ package struct HostInspector: Sendable {
         case .weights: weights(payload)
         case .execute:
             if underWay[fields.number(1)] == nil { underWay[fields.number(1)] = header.request }
+            let count = underWay.count
             judge(
-                "CRD-002/host-slots", underWay.count <= state.limits.slots,
-                "\(underWay.count) batches are under way, there are \(state.limits.slots) slots")
+                "CRD-002/host-slots", count <= state.limits.slots,
+                "\(count) batches are under way, there are \(state.limits.slots) slots")
         default: break
         }
         if type.needsLease { useLease(header, type, at: time) }
@@ -192,7 +193,8 @@ package struct HostInspector: Sendable {
     ) {
         sent[header.request] = nil
         if header.status == .ok, request.type.needsLease {
-            lease?.confirmed = max(lease?.confirmed ?? request.at, request.at)
+            let confirmed = max(lease?.confirmed ?? request.at, request.at)
+            lease?.confirmed = confirmed
         }
         if request.type == .execute, let asked = try? ProtobufFields(parsing: request.payload) {
             underWay[asked.number(1)] = nil

@@ -65,7 +65,8 @@ extension RawClient {
         }
         let fresh = try context.link()
         try fresh.greet()
-        fresh.nextRequest = 1 << 40
+        // Above whatever number a damaged frame of this session may have had.
+        fresh.nextRequest = .max - 8
         if try fresh.open(resuming: self).number(4) == 1 || fresh.session != session {
             context.closedSessions.insert(fresh.session)
             _ = try fresh.ok(.close)

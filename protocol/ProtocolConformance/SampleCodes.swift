@@ -42,6 +42,14 @@ extension CaseContext {
         return 2 * sum + Double(halvings) * 0.693_147_180_559_945_3
     }
 
+    /// Two leaks that the device takes and its CADC can see, far apart, in LSB.
+    package var visibleLeaks: [Double] {
+        let highest = Double(claims.geometry.cadcMaximum)
+        let lower = max(claims.ranges[0].allowedLower, 0.2 * highest)
+        let upper = min(claims.ranges[0].allowedUpper, 0.8 * highest)
+        return [0.2, 0.8].map { lower + $0 * (upper - lower) }
+    }
+
     /// The same case, after its sessions were ended: the chip is free for another one.
     package func freed() -> CaseContext {
         cleanUp()

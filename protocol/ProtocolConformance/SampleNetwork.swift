@@ -60,13 +60,17 @@ extension CaseContext {
                 spikes: spikes, membranes: membranes ?? 0..<network.neuronCount, reference: reference))
     }
 
-    /// A batch that keeps the chip busy for as long as it can be, for cases that need it under way.
+    /// A batch that keeps the chip busy for as long as it can be, for cases that need it under way. Weights are small: few
+    /// spikes come of it.
     package func longBatch(_ number: UInt64 = 1) -> DeviceBatch {
         var network = self.network(
             inputs: min(64, claims.geometry.inputChannels), spiking: min(128, claims.geometry.neuronCircuits / 2))
         network.window = ChipClock.maximumWindow
         let entries = min(512, claims.geometry.maximumEntriesPerBatch)
-        return batch(number, on: network, entries: entries, events: 200, membranes: 0..<1)
+        let events = min(50, (claims.limits.message - 8_192) / (16 * entries))
+        return batch(
+            number, on: network, entries: entries, events: events, membranes: 0..<1,
+            image: Array(repeating: 1, count: network.synapseCount))
     }
 
     /// A session that has the lease and has written all for a batch.

@@ -19,8 +19,6 @@ extension MutantRelay {
     private func forward(_ frame: RelayFrame, _ link: RelayLink) -> Fate {
         var frame = frame
         switch mutant.id {
-        case "accepts-old-tokens" where frame.type?.needsLease == true && memory.token != 0:
-            frame.header.token = memory.token
         case "repeats-tokens" where frame.header.token == 1: frame.header.token = memory.token
         case "accepts-other-sessions" where link.session != 0: frame.header.session = link.session
         default: break
@@ -69,7 +67,7 @@ extension MutantRelay {
                 $0.set(1, .bytes(versions.encoded()))
             }
         case ("ignores-required-features", .hello): frame.edit { $0.set(3, nil) }
-        case ("refuses-offered-features", .hello) where frame.fields.values(2).count > 50:
+        case ("refuses-offered-features", .hello) where frame.fields.values(2).count > 20:
             var answer = frame.response()
             answer.fail(.criticalUnknown)
             return .answer([answer])

@@ -70,6 +70,9 @@ extension MutantRelay {
         case ("looks-at-the-payload-first", .fenced)
         where link.requests[frame.header.request]?.payload == [0xFF, 0xFF, 0xFF]:
             frame.header.status = .malformed
+        case ("accepts-old-tokens", .fenced) where frame.type == .renew:
+            frame.header.status = .ok
+            frame.payload = []
         case ("two-holders", .leaseHeld):
             var grant = ProtobufFields()
             grant.add(1, fixed32: memory.token + 1)

@@ -4,6 +4,8 @@ import WireProtocol
 struct RelayFrame: Sendable {
     var header: FrameHeader
     var payload: [UInt8]
+    /// Length of the payload as it came; where it still has that, the total stays as it was, right or wrong.
+    private let formerLength: Int
 
     /// Takes a frame apart; `nil` for a fragment, and for what is no frame.
     init?(_ bytes: [UInt8]) {
@@ -12,12 +14,15 @@ struct RelayFrame: Sendable {
         }
         header = frame.header
         payload = Array(frame.payload)
+        formerLength = payload.count
     }
 
     /// A frame of the relay's own.
     init(_ type: MessageType, payload: [UInt8] = []) {
         header = FrameHeader(type: type.rawValue)
+        header.totalLength = UInt32(payload.count)
         self.payload = payload
+        formerLength = payload.count
     }
 
     /// Its type, where that is known.
@@ -26,7 +31,7 @@ struct RelayFrame: Sendable {
     /// The bytes, lengths and checksums as the payload has them.
     var encoded: [UInt8] {
         var header = header
-        header.totalLength = UInt32(payload.count)
+        if payload.count != formerLength { header.totalLength = UInt32(payload.count) }
         return Frame.encode(header, payload: payload[...])
     }
 

@@ -283,9 +283,10 @@ enum BatchCases {
             for (slot, batch) in batches.enumerated() { try client.stage(batch, slot: slot) }
             let requests = batches.enumerated().map { client.execute($1, slot: $0) }
             for (request, batch) in zip(requests, batches) { _ = try client.result(of: request, batch) }
+            var seen: Set<UInt64> = []
             let times = context.capture.records.compactMap { record -> UInt64? in
                 guard case .received(let frame) = record.event, let header = try? FrameHeader(parsing: frame),
-                    header.type == MessageType.done.rawValue
+                    header.type == MessageType.done.rawValue, seen.insert(header.sequence).inserted
                 else { return nil }
                 return header.request
             }

@@ -76,7 +76,7 @@ enum HostileCases {
                 client.send(.ping)
                 guard let error = try client.awaitEnding() else { throw CaseStop.failed("the link goes on") }
                 try context.require(
-                    [.badFragment, .noSession, .state].contains(error.header.status),
+                    [.badFragment, .noSession, .state, .tooLarge].contains(error.header.status),
                     "the link ended with \(error.header.status)")
             },
         ]

@@ -143,9 +143,9 @@ enum LeaseCases {
             try client.refused(.renew, [], [.leaseExpired])
         },
         lease("LSE-006/not-before-its-end", "A lease lasts as long as the grant says") { context in
-            let client = try context.opened()
-            let time = try client.acquire(milliseconds: 1_000).number(2)
             let other = try context.opened()
+            let client = try context.opened()
+            let time = try client.acquire(milliseconds: 2_000).number(2)
             context.target.sleep(for: .milliseconds(Int(time) * 7 / 10))
             try other.refused(.acquire, ControlPayload.number(1_000), [.leaseHeld])
             try client.ok(.renew)
@@ -156,7 +156,7 @@ enum LeaseCases {
             let other = try context.opened()
             try other.refused(.acquire, ControlPayload.number(1_000), [.leaseHeld])
             context.target.sleep(for: .milliseconds(700))
-            try other.acquire()
+            try other.ok(.acquire, ControlPayload.number(5_000))
             try silent.refused(.renew, [], [.fenced])
         },
         lease("LSE-006/free-after-a-lost-link", "A host whose link broke keeps others waiting for at most the TTL") {
@@ -165,7 +165,7 @@ enum LeaseCases {
             lost.close()
             let other = try context.opened()
             context.target.sleep(for: .milliseconds(700))
-            try other.acquire()
+            try other.ok(.acquire, ControlPayload.number(5_000))
         },
         lease("LSE-005/chip-state", "The grant tells configuration hash, epoch and CRC of what is on the chip") {
             context in

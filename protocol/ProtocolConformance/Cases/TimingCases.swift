@@ -66,7 +66,7 @@ enum TimingCases {
                 context.target.sleep(for: .seconds(1))
                 try second.settle()
             }
-            try second.acquire()
+            try second.ok(.acquire, ControlPayload.number(5_000))
             try first.refused(.renew, [], [.fenced])
         },
         timing(
@@ -131,7 +131,7 @@ enum TimingCases {
             context.target.sleep(for: .milliseconds(1_600))
             try other.refused(.acquire, ControlPayload.number(1_000), [.leaseHeld])
             context.target.sleep(for: .milliseconds(700))
-            try other.acquire()
+            try other.ok(.acquire, ControlPayload.number(5_000))
             try client.refused(.renew, [], [.fenced])
         },
     ]
