@@ -127,7 +127,8 @@ extension RawClient {
         let due = statuses.map(\.description).joined(separator: " or ")
         let answer = try response(to: request, within: limit)
         try context.require(
-            statuses.contains(answer.header.status), "\(answer.name) came where \(due) was due")
+            statuses.contains(answer.header.status),
+            "\(answer.name) \(answer.header.status == .ok ? "was granted" : "came") where \(due) was due")
         try context.require(answer.isFinal, "the refusal \(answer.name) is not FINAL (REQ-003)")
         try context.require(
             answer.header.type == type, "the refusal \(answer.name) has not the request's type (REQ-003)")
@@ -147,7 +148,8 @@ extension RawClient {
             }
             transmit(frames(MessageType.ping.rawValue, [], sizes: [0])[0].bytes)
             guard let late = try awaitEnding() else {
-                throw CaseStop.failed("nothing came where ERROR \(due) was due, and the link went on")
+                let found = dropped.first.map { "\($0.name) came" } ?? "nothing came"
+                throw CaseStop.failed("\(found) where ERROR \(due) was due, and the link went on")
             }
             context.allow("the link was dropped in silence where ERROR \(due) was due; then came \(late.header.status)")
             return ProtobufFields()

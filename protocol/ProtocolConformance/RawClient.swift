@@ -9,6 +9,8 @@ package final class RawClient {
     private let link: any DeviceLink
     private var framing = DeviceFraming()
     private(set) var pending: [DeviceMessage] = []
+    /// What came while the end of the link was awaited.
+    private(set) var dropped: [DeviceMessage] = []
 
     /// The number of the next frame.
     package var sequence: UInt64 = 0
@@ -191,9 +193,12 @@ package final class RawClient {
 
     /// The ERROR that ends the link, if it comes in time; messages before it are dropped.
     package func awaitEnding() throws -> DeviceMessage? {
+        dropped += pending
         pending = []
         let deadline = context.now + context.patience
-        while ending == nil, try arrival(within: max(.zero, deadline - context.now)) != nil {}
+        while ending == nil, let message = try arrival(within: max(.zero, deadline - context.now)) {
+            if message.type != .error { dropped.append(message) }
+        }
         return ending
     }
 
