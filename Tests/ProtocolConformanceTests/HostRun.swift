@@ -26,6 +26,8 @@ struct HostRun {
         var configuration = HostSessionConfiguration(
             runID: RunID(high: 1, low: 2), label: "host under test", entropy: (3, 4))
         configuration.batchDeadline = .seconds(20)
+        // So little that CREDIT has to be sent, too.
+        configuration.resultCredit = 2_048
         session = HostSession(configuration: configuration)
         connect()
         perform(session.start(now: target.now))

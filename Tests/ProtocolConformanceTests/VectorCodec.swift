@@ -218,7 +218,7 @@ enum VectorCodec {
                 populations: [.init(kind: .spiking, size: vector.limit("units") ?? 0, targets: .init(all: 1))],
                 projections: [],
                 window: vector.limit("window") ?? 1,
-                sampleCount: Int(vector.number("samples", in: samples ?? [:]) ?? 0),
+                sampleCount: min(65_535, Int(vector.number("samples", in: samples ?? [:]) ?? 0)),
                 samplePeriod: Int(vector.number("period", in: samples ?? [:]) ?? 0), noiseSeed: 0),
             synapses: SynapseMatrix(codes: []),
             inputs: SpikeTrains(ends: Array(repeating: 0, count: entries), events: []),

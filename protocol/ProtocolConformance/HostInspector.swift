@@ -102,7 +102,10 @@ package struct HostInspector: Sendable {
             judge(
                 "EXE-004/host-ack", first.map { fields.number(1) < $0 } ?? true,
                 "ACK of \(fields.number(1)) reaches request \(first ?? 0), whose result is under way")
+        case .configure: configured(payload)
         case .weights: weights(payload)
+        // A pipeline goes on from what it will have written; a refusal says that it has not.
+        case .commit: epoch = fields.number(1)
         case .execute:
             if underWay[fields.number(1)] == nil { underWay[fields.number(1)] = header.request }
             let count = underWay.count
@@ -141,8 +144,6 @@ package struct HostInspector: Sendable {
                 confirmed: request?.at ?? time)
             let told = (try? fields.message(3))?.number(2) ?? 0
             if told != epoch { epoch = nil }
-        case .configure: break
-        case .commit: epoch = fields.number(1)
         default: break
         }
     }
@@ -199,7 +200,6 @@ package struct HostInspector: Sendable {
         if request.type == .execute, let asked = try? ProtobufFields(parsing: request.payload) {
             underWay[asked.number(1)] = nil
         }
-        if request.type == .configure, header.status == .ok { configured(request.payload) }
         if request.type == .release || request.type == .close { lease = nil }
     }
 
