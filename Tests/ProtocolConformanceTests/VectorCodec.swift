@@ -1,4 +1,5 @@
 import Foundation
+import ProtocolConformance
 import Substrate
 import WireProtocol
 
@@ -29,6 +30,14 @@ enum VectorCodec {
             return [result]
         case "frame":
             let frame = try Frame(parsing: bytes, limits: limits(vector))
+            // What a link holds a message's first frame against, whatever its number.
+            if frame.header.fragment == 0 {
+                var first = frame.header
+                first.sequence = 0
+                var framing = LinkFraming(limits: limits(vector))
+                _ = try framing.accept(
+                    Frame(parsing: Frame.encode(first, payload: frame.payload), limits: limits(vector)))
+            }
             return [Frame.encode(frame.header, payload: frame.payload)]
         case "link": return try link(vector)
         case "spikes":
@@ -45,7 +54,7 @@ enum VectorCodec {
         case "costs":
             let costs = try CostsBlock.decode(bytes[...])
             // CST-001 is the reader's to check; a host and a device do.
-            guard costs.accounting.balances else { throw Refusal(status: .malformed) }
+            guard costs.accounting.closes else { throw Refusal(status: .malformed) }
             return [CostsBlock.encode(costs.accounting, costs.execution)]
         case "codes": return [CodesBlock.encode(try codes(vector, bytes))]
         case "control":
@@ -140,7 +149,13 @@ enum VectorCodec {
         var messages: [[UInt8]] = []
         for (index, bytes) in vector.bytes.enumerated() {
             do {
-                switch try framing.accept(Frame(parsing: bytes, limits: limits(vector))) {
+                let frame = try Frame(parsing: bytes, limits: limits(vector))
+                // ERROR is acted on whatever its number, as `HostSession` does.
+                if frame.header.type == MessageType.error.rawValue {
+                    messages.append([frame.header.type] + frame.payload)
+                    continue
+                }
+                switch try framing.accept(frame) {
                 case .message(let message): messages.append([message.header.type] + message.payload)
                 case .partial, .repeated: break
                 case .gap: throw Refusal(status: .sequenceGap, frame: index)

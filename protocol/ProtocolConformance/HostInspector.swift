@@ -32,6 +32,7 @@ package struct HostInspector: Sendable {
 
     private struct Link {
         var sequence: UInt64 = 0
+        var nextFromDevice: UInt64 = 0
         var nonce: [UInt8] = []
         var isGreeted = false
         var limits = WireLimits()
@@ -124,6 +125,9 @@ package struct HostInspector: Sendable {
         else { return }
         defer { links[link] = state }
         let header = frame.header
+        // A link may repeat a frame; a host drops it, and so must its judge.
+        guard header.sequence >= state.nextFromDevice else { return }
+        state.nextFromDevice = header.sequence + 1
         let fields = (try? ProtobufFields(parsing: frame.payload)) ?? ProtobufFields()
         let request = sent[header.request]
         let type = MessageType(rawValue: header.type)

@@ -157,7 +157,7 @@ extension RawClient {
         } catch {
             throw CaseStop.failed("the costs in \(number) are wrong: \(error) (section 7.5)")
         }
-        try context.require(costs.accounting.balances, "the event accounting in \(number) does not balance (CST-001)")
+        try context.require(costs.accounting.closes, "the event accounting in \(number) does not balance (CST-001)")
         try context.require(
             assembly.recording(accounting: costs.accounting, execution: costs.execution, temperature: nil).validity
                 .allSatisfy { $0.rawValue < 16 }, "an undefined bit of an entry's validity is set (BLK-001)")
