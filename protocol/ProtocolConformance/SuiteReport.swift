@@ -67,8 +67,11 @@ package struct SuiteReport: Sendable {
         if results.contains(where: { $0.isUnexpectedFailure && !$0.isStale }) { return .failures }
         if results.contains(where: \.isStale) { return .stale }
         // An inconclusive case is a question, and a device with questions is not shown to conform.
-        return count(.inconclusive) > 0 || count(.pass) == 0 ? .failures : .conformant
+        return count(.inconclusive) > 0 || isEmpty ? .failures : .conformant
     }
+
+    /// Whether no case could be judged.
+    private var isEmpty: Bool { !results.contains { $0.outcome.kind == .pass || $0.outcome.isFailure } }
 
     /// The verdict in words.
     package var summary: String {
@@ -79,7 +82,7 @@ package struct SuiteReport: Sendable {
             return known == 0 ? "conformant" : "conformant but for \(known) known failure\(known == 1 ? "" : "s")"
         case .failures:
             if failed > 0 { return "not conformant: \(failed) case\(failed == 1 ? "" : "s") failed" }
-            return count(.pass) == 0 ? "nothing was judged" : "undecided: \(count(.inconclusive)) inconclusive"
+            return isEmpty ? "nothing was judged" : "undecided: \(count(.inconclusive)) inconclusive"
         case .stale: return "the list of expected failures is stale"
         case .suiteError: return "the suite itself failed"
         }
