@@ -64,9 +64,9 @@ extension CaseContext {
     /// spikes come of it.
     package func longBatch(_ number: UInt64 = 1) -> DeviceBatch {
         var network = self.network(
-            inputs: min(64, claims.geometry.inputChannels), spiking: min(128, claims.geometry.neuronCircuits / 2))
+            inputs: min(64, claims.geometry.inputChannels), spiking: min(256, claims.geometry.neuronCircuits / 2))
         network.window = ChipClock.maximumWindow
-        let entries = min(512, claims.geometry.maximumEntriesPerBatch)
+        let entries = min(1_024, claims.geometry.maximumEntriesPerBatch)
         let events = min(50, (claims.limits.message - 8_192) / (16 * entries))
         return batch(
             number, on: network, entries: entries, events: events, membranes: 0..<1,
