@@ -92,7 +92,11 @@ struct DeviceFraming {
         guard isNotice != header.flags.contains(.response) else {
             throw CaseStop.failed("the device sent \(name) with flags \(header.flags.rawValue) (REQ-002)")
         }
-        guard (header.channel == .data) == (type == .result && header.status == .ok) else {
+        // Section 5 puts types on channels, and section 6 calls their responses control: either holds for a response to STAGE or
+        // WEIGHTS. RESULT itself is bulk.
+        let mayBeData = type.isBulk
+        let mustBeData = type == .result && header.status == .ok
+        guard header.channel == .data ? mayBeData : !mustBeData else {
             throw CaseStop.failed("the device sent \(name) on channel \(header.channel.rawValue) (section 5)")
         }
     }
