@@ -106,7 +106,7 @@ package enum ControlPayload {
 
     /// `Execute` for what a client has written.
     package static func execute(
-        _ batch: DeviceBatch, on chip: WrittenChip, slot: Int?, attempt: Int = 1, chunkEntries: Int = 0
+        _ batch: DeviceBatch, on chip: WrittenChip, slot: Int?, attempt: Int = 1, chunkEntries: Int = 1
     ) -> ProtobufFields {
         var observables = ProtobufFields()
         if batch.observables.spikes { observables.add(1, 1) }

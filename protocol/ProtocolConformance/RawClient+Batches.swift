@@ -61,7 +61,7 @@ extension RawClient {
 
     /// Sends EXECUTE and returns its number; `edit` changes the message.
     @discardableResult package func execute(
-        _ batch: DeviceBatch, slot: Int? = 0, attempt: Int = 1, chunkEntries: Int = 0,
+        _ batch: DeviceBatch, slot: Int? = 0, attempt: Int = 1, chunkEntries: Int = 1,
         edit: (inout ProtobufFields) -> Void = { _ in }
     ) -> UInt64 {
         var fields = ControlPayload.execute(
@@ -71,7 +71,7 @@ extension RawClient {
     }
 
     /// STAGE, EXECUTE, and the result.
-    @discardableResult package func run(_ batch: DeviceBatch, chunkEntries: Int = 0) throws -> BatchAnswer {
+    @discardableResult package func run(_ batch: DeviceBatch, chunkEntries: Int = 1) throws -> BatchAnswer {
         try stage(batch)
         return try result(of: execute(batch, chunkEntries: chunkEntries), batch, chunkEntries: chunkEntries)
     }
@@ -93,7 +93,7 @@ extension RawClient {
     ///
     /// - Throws: `CaseStop.failed` with the requirement that the device broke.
     package func result(
-        of request: UInt64, _ batch: DeviceBatch, chunkEntries: Int = 0, within limit: Duration = .seconds(20)
+        of request: UInt64, _ batch: DeviceBatch, chunkEntries: Int = 1, within limit: Duration = .seconds(20)
     ) throws -> BatchAnswer {
         let first = try response(to: request, within: limit)
         try check(first, is: .execute)

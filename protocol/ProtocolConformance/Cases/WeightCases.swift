@@ -79,7 +79,7 @@ enum WeightCases {
         + [1, -1, 100].flatMap { beyond in
             [false, true].map { isDelta in
                 weights(
-                    "WGT-003/code-\(beyond == 100 ? "-128" : beyond > 0 ? "above" : "below")-the-limit\(isDelta ? "-in-a-delta" : "")",
+                    "WGT-003/code-\(beyond == 100 ? "far-below" : beyond > 0 ? "above" : "below")-the-limit\(isDelta ? "-in-a-delta" : "")",
                     "A code beyond the chip's weight limit is refused with MALFORMED, and the image stays"
                 ) { context in
                     let limit = context.claims.geometry.weightLimit
