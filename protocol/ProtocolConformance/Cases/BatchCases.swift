@@ -86,7 +86,7 @@ enum BatchCases {
                         spikes: context.random.below(3) > 0,
                         membranes: context.random.below(3) > 0
                             ? first..<first + 1 + context.random.below(network.neuronCount - first) : 0..<0)
-                    let size = context.random.below(5)
+                    let size = 1 + context.random.below(4)
                     try client.run(batch, chunkEntries: size)
                     client.send(.ack, ControlPayload.number(client.nextRequest - 1))
                 }

@@ -26,9 +26,9 @@ enum ObservableCases {
                 try context.armed(for: batch).run(batch, chunkEntries: 2)
             }
         } + [
-            observable("RES-001/no-samples", "A configuration without samples gives a result without codes") {
+            observable("RES-001/no-samples", "A configuration without samples gives spikes as ever") {
                 context in
-                let batch = context.batch(on: context.network(samples: 0), entries: 2)
+                let batch = context.batch(on: context.network(samples: 0), entries: 2, membranes: 0..<0)
                 try context.armed(for: batch).run(batch)
             },
             observable("RES-001/readouts-fire-no-spikes", "Spikes come from spiking neurons only") { context in

@@ -144,12 +144,15 @@ enum StageCases {
             many.inputs = SpikeTrains(ends: Array(repeating: 0, count: most + 1), events: [])
             try client.refused(.stage, ControlPayload.stage(many, slot: 0), [.tooLarge])
         },
-        stage("BLK-001/spikes-entries-largest", "A count of 2^32 - 1 entries is refused with TOO_LARGE") { context in
+        stage(
+            "BLK-001/spikes-entries-largest",
+            "A count of 2^32 - 1 entries is refused with TOO_LARGE, or MALFORMED since they are not there"
+        ) { context in
             let batch = context.batch()
             let client = try context.armed(for: batch)
             var payload = ControlPayload.stage(batch, slot: 0)
             payload.replaceSubrange(24..<28, with: [255, 255, 255, 255])
-            try client.refused(.stage, payload, [.tooLarge])
+            try client.refused(.stage, payload, [.tooLarge, .malformed])
         },
         stage("SPK-002/bounds-are-taken", "The first and the last tick, and the first and the last unit, are taken") {
             context in

@@ -90,7 +90,7 @@ enum StatisticsCases {
                 moves.append(recording.mean(ofSample: 1) - recording.mean(ofSample: 0))
             }
             try context.require(
-                moves[0] > 3 && moves[1] < -3,
+                moves[0] > 0.5 && moves[1] < -0.5,
                 "excitation moved the mean by \(moves[0]) LSB, inhibition by \(moves[1]) LSB")
         },
         statistics(
