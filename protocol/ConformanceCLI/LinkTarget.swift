@@ -40,19 +40,10 @@ final class LinkTarget: DeviceTarget {
     func leave() -> Bool { run(leaveCommand) }
 
     /// Runs a command of the shell; whether it ended well.
+    ///
+    /// Not by Foundation's `Process`: that waits for the daemon, too, which such a command leaves behind.
     private func run(_ command: String?) -> Bool {
         guard let command else { return false }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", command]
-        process.standardOutput = FileHandle.standardError
-        do {
-            try process.run()
-        } catch {
-            Console.complain("cannot run \"\(command)\": \(error)")
-            return false
-        }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
+        return system("(\(command)) 1>&2") == 0
     }
 }

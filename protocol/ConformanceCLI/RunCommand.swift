@@ -148,6 +148,9 @@ struct RunCommand: ParsableCommand {
                 if result.isUnexpectedFailure { failed += 1 }
                 if Console.isTerminal {
                     Console.status("\(done)/\(count)  \(failed) failed  \(result.id)")
+                } else if done % 50 == 0 {
+                    // A log gets a line now and then.
+                    Console.complain("\(done)/\(count)  \(failed) failed  \(result.id)")
                 }
             }
             if Console.isTerminal { Console.status("") }
