@@ -26,6 +26,7 @@ let package = Package(
     products: [
         .executable(name: "volley", targets: ["TrainerCLI"]),
         .executable(name: "volleyd", targets: ["SimulatorDaemon"]),
+        .executable(name: "volley-conformance", targets: ["ConformanceCLI"]),
         .library(name: "InTheLoop", targets: ["InTheLoop"]),
         .library(name: "SpikingNetworks", targets: ["SpikingNetworks"]),
         .library(name: "SpikeData", targets: ["SpikeData"]),
@@ -86,6 +87,12 @@ let package = Package(
             name: "DeviceClient", dependencies: ["Substrate", "WireProtocol", "DeviceTransport"],
             path: "drivers/DeviceClient", swiftSettings: edge),
         .target(
+            name: "ProtocolConformance", dependencies: ["Substrate", "WireProtocol", "DeviceTransport"],
+            path: "protocol/ProtocolConformance", swiftSettings: pure),
+        .target(
+            name: "Mutants", dependencies: ["Substrate", "WireProtocol", "DeviceTransport"],
+            path: "simulator-daemon/Mutants", swiftSettings: pure),
+        .target(
             name: "DeviceServer",
             dependencies: [
                 "Substrate", "ChipEmulator", "WireProtocol", "DeviceTransport", logging,
@@ -103,10 +110,15 @@ let package = Package(
         .executableTarget(
             name: "SimulatorDaemon",
             dependencies: [
-                "DeviceServer", "ChipEmulator", "Settings", "Substrate", "DeviceTransport",
+                "DeviceServer", "ChipEmulator", "Mutants", "Settings", "Substrate", "DeviceTransport",
                 "ZeroMQDriver", argumentParser, logging,
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
+
+        .executableTarget(
+            name: "ConformanceCLI",
+            dependencies: ["ProtocolConformance", "DeviceTransport", "ZeroMQDriver", argumentParser],
+            path: "protocol/ConformanceCLI", swiftSettings: edge),
 
         .executableTarget(
             name: "Benchmarks",
@@ -156,6 +168,14 @@ let package = Package(
                 "ZeroMQDriver", logging,
             ],
             path: "Tests/DeviceServerTests", swiftSettings: strictness),
+        .testTarget(
+            name: "ProtocolConformanceTests",
+            dependencies: [
+                "ConformanceCLI", "ProtocolConformance", "Mutants", "ChipEmulator", "DeviceTransport",
+                "SimulatorDaemon",
+                "Substrate", "WireProtocol",
+            ],
+            path: "Tests/ProtocolConformanceTests", exclude: ["volleyd.expected"], swiftSettings: strictness),
         .testTarget(
             name: "DaemonTests",
             dependencies: [

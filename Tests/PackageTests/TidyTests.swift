@@ -34,6 +34,13 @@ import Testing
         "DeviceServer": Target(
             folder: "simulator-daemon/DeviceServer",
             modules: ["Substrate", "ChipEmulator", "WireProtocol", "DeviceTransport", "Logging"]),
+        "ProtocolConformance": Target(
+            folder: "protocol/ProtocolConformance", modules: ["Substrate", "WireProtocol", "DeviceTransport"]),
+        "ConformanceCLI": Target(
+            folder: "protocol/ConformanceCLI",
+            modules: ["ProtocolConformance", "DeviceTransport", "ZeroMQDriver", "ArgumentParser"]),
+        "Mutants": Target(
+            folder: "simulator-daemon/Mutants", modules: ["Substrate", "WireProtocol", "DeviceTransport"]),
         "TrainerCLI": Target(
             folder: "Sources/TrainerCLI",
             modules: [
@@ -43,7 +50,7 @@ import Testing
         "SimulatorDaemon": Target(
             folder: "simulator-daemon/SimulatorDaemon",
             modules: [
-                "DeviceServer", "ChipEmulator", "Settings", "Substrate", "DeviceTransport",
+                "DeviceServer", "ChipEmulator", "Mutants", "Settings", "Substrate", "DeviceTransport",
                 "ZeroMQDriver", "ArgumentParser", "Logging",
             ]),
     ]

@@ -4,6 +4,7 @@ public import DeviceServer
 import DeviceTransport
 import Glibc
 import Logging
+import Mutants
 import ZeroMQDriver
 
 /// `volleyd serve`: the process of an emulated chip.
@@ -66,6 +67,12 @@ struct ServeCommand: ParsableCommand {
     @Flag(help: "Stop when standard input ends, so that the daemon never outlives who started it.")
     var exitWithParent = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Break the protocol in one way, for tests of hosts and of the conformance suite; see volleyd mutants.",
+            valueName: "id"))
+    var mutant: String?
+
     private static func level(named name: String) throws -> Logger.Level {
         guard let level = Logger.Level(rawValue: name) else {
             throw ValidationError("There is no log level \"\(name)\".")
@@ -76,6 +83,9 @@ struct ServeCommand: ParsableCommand {
     func validate() throws {
         if let threads, !(1...1_024).contains(threads) {
             throw ValidationError("--threads \(threads) is not in 1...1024.")
+        }
+        if let mutant, Mutant.named(mutant) == nil {
+            throw ValidationError("There is no mutant \"\(mutant)\"; volleyd mutants lists them.")
         }
         do {
             _ = try DeviceURI(listen)
@@ -97,22 +107,32 @@ struct ServeCommand: ParsableCommand {
         let triggers = StopTriggers(stop, withParent: exitWithParent)
         do {
             let listener = try ZeroMQListener(on: DeviceURI(listen))
-            let address = listener.address
             let chip = EmulatedChip(profile: profile, serial: serial, threads: threads)
-            let server = ChipServer(
-                chip, on: listener, options: DeviceServerOptions(mode: mode), stop: stop,
-                logger: logger)
-            print(
-                "volleyd ready on \(address) serial \(serial) profile \(profile.name) mode \(mode.rawValue)"
-            )
-            fflush(nil)
-            logger.notice("listening on \(address), serial \(serial), profile \(profile.name)")
-            try server.run()
+            if let mutant = mutant.flatMap(Mutant.named) {
+                logger.warning("mutant \(mutant.id): \(mutant.summary)")
+                try serve(chip, on: MutantListener(listener, mutant: mutant), until: stop, logger)
+            } else {
+                try serve(chip, on: listener, until: stop, logger)
+            }
         } catch {
             logger.critical("\(error)")
             throw ExitCode(error.code == .cannotBind ? EX_UNAVAILABLE : EX_SOFTWARE)
         }
         withExtendedLifetime(triggers) {}
+    }
+
+    /// Says where the chip is, and serves it until a stop is asked for.
+    private func serve(
+        _ chip: EmulatedChip, on listener: consuming some Listener & ~Copyable, until stop: ServerStop, _ logger: Logger
+    ) throws(TransportError) {
+        let address = listener.address
+        let profile = chip.profile.name
+        let server = ChipServer(
+            chip, on: listener, options: DeviceServerOptions(mode: mode), stop: stop, logger: logger)
+        print("volleyd ready on \(address) serial \(serial) profile \(profile) mode \(mode.rawValue)")
+        fflush(nil)
+        logger.notice("listening on \(address), serial \(serial), profile \(profile)")
+        try server.run()
     }
 }
 

@@ -27,7 +27,8 @@ import ChipEmulator
               74  a file cannot be read
             """,
         version: DaemonVersion.text,
-        subcommands: [ServeCommand.self, ProfileCommand.self], defaultSubcommand: ServeCommand.self)
+        subcommands: [ServeCommand.self, ProfileCommand.self, MutantsCommand.self],
+        defaultSubcommand: ServeCommand.self)
 }
 
 /// The options that choose a kind of chip.

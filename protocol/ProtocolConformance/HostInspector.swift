@@ -1,0 +1,240 @@
+import WireProtocol
+
+/// Watches the frames between a host and a device, and holds the host to the rules that bind hosts.
+///
+/// It needs nothing of the host but its frames, so it judges any host; what a host does with a result it cannot see.
+package struct HostInspector: Sendable {
+    /// A rule: requirement, slash, a name, and what it says.
+    package static let rules: [(id: String, title: String)] = [
+        ("LNK-003/hello-first", "Every link begins with HELLO, and OPEN follows its answer"),
+        ("FRM-010/host-numbers", "A host numbers its frames on a link from 0"),
+        ("REQ-001/host-requests", "Requests of a session increase from 1; notices have number 0"),
+        ("HEL-001/fresh-nonce", "Each HELLO has a nonce of 16 bytes that no other has"),
+        ("HEL-003/offers-grease", "A host offers a feature that nobody knows"),
+        ("HEL-004/own-nonce", "A host goes on only after an answer with its own nonce"),
+        ("HEL-005/host-frames", "A host keeps the agreed frame limit"),
+        ("LSE-001/host-token", "What needs the lease carries the token of the last grant"),
+        ("LSE-005/full-where-unknown", "Where the chip is not as a host knows it, weights go in full"),
+        ("LSE-007/lease-counted-on", "A host counts on its lease for four fifths of the TTL"),
+        ("WGT-005/full-after-mismatch", "After EPOCH_MISMATCH weights go in full"),
+        ("CRD-001/host-credit", "The total of CREDIT never falls"),
+        ("CRD-002/host-slots", "No more batches are under way than there are slots"),
+        ("EXE-004/host-ack", "ACK reaches no batch whose result is still wanted"),
+    ]
+
+    /// What a host did wrong.
+    package struct Violation: Sendable, Hashable {
+        /// The rule's id.
+        package var rule: String
+        /// What happened.
+        package var detail: String
+    }
+
+    private struct Link {
+        var sequence: UInt64 = 0
+        var nextFromDevice: UInt64 = 0
+        var nonce: [UInt8] = []
+        var isGreeted = false
+        var limits = WireLimits()
+        var offered = WireLimits()
+        var session: UInt64 = 0
+        var credit: UInt64 = 0
+    }
+
+    private struct Lease {
+        var token: UInt32
+        var ttl: Duration
+        /// When the last request was sent that the device has confirmed.
+        var confirmed: Duration
+    }
+
+    /// What went wrong so far, in order.
+    package private(set) var violations: [Violation] = []
+    /// How often each rule was applied: a rule that never was has shown nothing.
+    package private(set) var applied: [String: Int] = [:]
+    private var links: [Int: Link] = [:]
+    private var nonces: Set<[UInt8]> = []
+    private var lastRequest: [UInt64: UInt64] = [:]
+    private var lease: Lease?
+    private var sent: [UInt64: (type: MessageType, at: Duration, payload: [UInt8])] = [:]
+    /// Batches between EXECUTE and the final response, by the number of their first EXECUTE.
+    private var underWay: [UInt64: UInt64] = [:]
+    private var staged = 0
+    /// The epoch that the host may take for the current one; `nil` where it does not know.
+    private var epoch: UInt64?
+
+    /// Nothing was seen yet.
+    package init() {}
+
+    /// The host sent a frame on a link.
+    package mutating func sent(_ bytes: [UInt8], on link: Int, at time: Duration) {
+        guard let frame = try? Frame(parsing: bytes, limits: WireLimits()) else {
+            return judge("FRM-010/host-numbers", false, "the host sent \(bytes.count) bytes that are no frame")
+        }
+        let header = frame.header
+        var state = links[link] ?? Link()
+        defer { links[link] = state }
+        judge(
+            "FRM-010/host-numbers", header.sequence == state.sequence,
+            "frame \(header.sequence) came where \(state.sequence) was due")
+        state.sequence = header.sequence + 1
+        judge(
+            "HEL-005/host-frames", frame.payload.count <= state.limits.framePayload,
+            "a frame has \(frame.payload.count) bytes, \(state.limits.framePayload) were agreed")
+        guard header.fragment == 0, let type = MessageType(rawValue: header.type) else { return }
+        let payload = Array(frame.payload)
+        let fields = (try? ProtobufFields(parsing: payload)) ?? ProtobufFields()
+        number(header, type, payload, at: time)
+        if header.sequence == 0 {
+            judge("LNK-003/hello-first", type == .hello, "the first frame of a link is \(type)")
+        }
+        switch type {
+        case .hello: greet(fields, &state)
+        case .open:
+            judge("LNK-003/hello-first", header.sequence > 0, "OPEN without HELLO")
+            judge("HEL-004/own-nonce", state.isGreeted, "OPEN was sent without an answer to HELLO that has its nonce")
+        case .credit:
+            judge(
+                "CRD-001/host-credit", fields.number(1) >= state.credit,
+                "CREDIT fell from \(state.credit) to \(fields.number(1))")
+            state.credit = fields.number(1)
+        case .ack:
+            let first = underWay.values.min()
+            judge(
+                "EXE-004/host-ack", first.map { fields.number(1) < $0 } ?? true,
+                "ACK of \(fields.number(1)) reaches request \(first ?? 0), whose result is under way")
+        case .configure: configured(payload)
+        case .weights: weights(payload)
+        // A pipeline goes on from what it will have written; a refusal says that it has not.
+        case .commit: epoch = fields.number(1)
+        case .execute:
+            if underWay[fields.number(1)] == nil { underWay[fields.number(1)] = header.request }
+            let count = underWay.count
+            judge(
+                "CRD-002/host-slots", count <= state.limits.slots,
+                "\(count) batches are under way, there are \(state.limits.slots) slots")
+        default: break
+        }
+        if type.needsLease { useLease(header, type, at: time) }
+    }
+
+    /// The device sent a frame on a link.
+    package mutating func received(_ bytes: [UInt8], on link: Int, at time: Duration) {
+        guard let frame = try? Frame(parsing: bytes, limits: WireLimits()), var state = links[link],
+            frame.header.fragmentCount == 1
+        else { return }
+        defer { links[link] = state }
+        let header = frame.header
+        // A link may repeat a frame; a host drops it, and so must its judge.
+        guard header.sequence >= state.nextFromDevice else { return }
+        state.nextFromDevice = header.sequence + 1
+        let fields = (try? ProtobufFields(parsing: frame.payload)) ?? ProtobufFields()
+        let request = sent[header.request]
+        let type = MessageType(rawValue: header.type)
+        if header.flags.contains(.final), let request { settle(request, header, fields) }
+        guard header.status == .ok else {
+            if header.status == .epochMismatch, request?.type != .stage { epoch = nil }
+            if [.leaseExpired, .fenced].contains(header.status) { lease = nil }
+            return
+        }
+        switch type {
+        case .hello where fields.bytes(5) == state.nonce && !state.nonce.isEmpty:
+            state.isGreeted = true
+            if let limits = try? DeviceClaims.limits(fields) { state.limits = state.offered.agreed(with: limits) }
+        case .open: state.credit = request.map { (try? ProtobufFields(parsing: $0.payload))?.number(5) ?? 0 } ?? 0
+        case .acquire:
+            lease = Lease(
+                token: UInt32(truncatingIfNeeded: fields.number(1)), ttl: .milliseconds(Int64(fields.number(2))),
+                confirmed: request?.at ?? time)
+            let told = (try? fields.message(3))?.number(2) ?? 0
+            if told != epoch { epoch = nil }
+        default: break
+        }
+    }
+
+    private mutating func judge(_ rule: String, _ holds: Bool, _ detail: @autoclosure () -> String) {
+        applied[rule, default: 0] += 1
+        if !holds { violations.append(Violation(rule: rule, detail: detail())) }
+    }
+
+    private mutating func greet(_ fields: ProtobufFields, _ state: inout Link) {
+        let nonce = fields.bytes(5)
+        judge(
+            "HEL-001/fresh-nonce", nonce.count == 16 && !nonces.contains(nonce), "nonce \(Hex.text(nonce)) is not fresh"
+        )
+        nonces.insert(nonce)
+        state.nonce = nonce
+        if let limits = try? DeviceClaims.limits(ProtobufFields.wrapping(fields.bytes(4))) { state.offered = limits }
+        let features = fields.values(2).compactMap {
+            if case .bytes(let bytes) = $0 { String(decoding: bytes, as: UTF8.self) } else { nil }
+        }
+        judge("HEL-003/offers-grease", features.contains { $0.hasPrefix("grease.") }, "HELLO offers \(features)")
+    }
+
+    private mutating func number(_ header: FrameHeader, _ type: MessageType, _ payload: [UInt8], at time: Duration) {
+        let rule = "REQ-001/host-requests"
+        if type.isNotice { return judge(rule, header.request == 0, "notice \(type) has number \(header.request)") }
+        // HELLO and OPEN take part, but the session is known only after them.
+        let last = lastRequest[0] ?? 0
+        judge(rule, header.request > last, "request \(header.request) follows \(last)")
+        lastRequest[0] = header.request
+        sent[header.request] = (type, time, payload)
+    }
+
+    private mutating func useLease(_ header: FrameHeader, _ type: MessageType, at time: Duration) {
+        guard let lease else { return }
+        judge(
+            "LSE-001/host-token", header.token == lease.token,
+            "\(type) carries token \(header.token), \(lease.token) was granted")
+        let age = time - lease.confirmed
+        judge(
+            "LSE-007/lease-counted-on", age <= lease.ttl * 4 / 5,
+            "\(type) was sent \(age.inSeconds) s after what confirmed a lease of \(lease.ttl.inSeconds) s")
+    }
+
+    /// A request has its final response.
+    private mutating func settle(
+        _ request: (type: MessageType, at: Duration, payload: [UInt8]), _ header: FrameHeader, _ fields: ProtobufFields
+    ) {
+        sent[header.request] = nil
+        if header.status == .ok, request.type.needsLease {
+            let confirmed = max(lease?.confirmed ?? request.at, request.at)
+            lease?.confirmed = confirmed
+        }
+        if request.type == .execute, let asked = try? ProtobufFields(parsing: request.payload) {
+            underWay[asked.number(1)] = nil
+        }
+        if request.type == .release || request.type == .close { lease = nil }
+    }
+
+    private var configuration: [UInt8] = []
+
+    private mutating func configured(_ payload: [UInt8]) {
+        if payload != configuration { epoch = nil }
+        configuration = payload
+    }
+
+    private mutating func weights(_ payload: [UInt8]) {
+        guard payload.count >= 12 else { return }
+        var reader = ByteReader(payload[8..<12])
+        let base = UInt64((try? reader.read(UInt32.self)) ?? 0)
+        let isFull = payload[0] == 1
+        if let epoch {
+            judge(
+                "LSE-005/full-where-unknown", isFull || base == epoch,
+                "a delta against epoch \(base), the chip has \(epoch)")
+        } else {
+            judge("WGT-005/full-after-mismatch", isFull, "a delta where the host cannot know the image")
+            judge("LSE-005/full-where-unknown", isFull, "a delta where the host cannot know the image")
+        }
+    }
+}
+
+extension ProtobufFields {
+    /// A message that holds some bytes as its field 4, as HELLO and its reply hold limits.
+    fileprivate static func wrapping(_ bytes: [UInt8]) -> ProtobufFields {
+        var fields = ProtobufFields()
+        fields.add(4, bytes: bytes)
+        return fields
+    }
+}
