@@ -20,26 +20,40 @@ public struct EventAccounting: Sendable, Hashable, Codable {
     /// All zero.
     public init() {}
 
-    /// Whether both sums close: offered = accepted + dropped, produced = delivered + dropped.
+    /// Whether both sums close: offered = accepted + dropped, produced = delivered + dropped. Sums beyond 64 bits do not:
+    /// the counts come from devices.
     public var balances: Bool {
-        offered == accepted + droppedByInputLink + droppedByDriver
-            && produced == delivered + droppedByArbitration + droppedByOutputLink
+        offered == Self.sum(accepted, droppedByInputLink, droppedByDriver)
+            && produced == Self.sum(delivered, droppedByArbitration, droppedByOutputLink)
+    }
+
+    private static func sum(_ counts: UInt64...) -> UInt64? {
+        var total: UInt64 = 0
+        for count in counts {
+            let (sum, overflow) = total.addingReportingOverflow(count)
+            if overflow { return nil }
+            total = sum
+        }
+        return total
     }
 
     /// Events lost, whatever the cause.
     public var dropped: UInt64 {
-        droppedByInputLink + droppedByDriver + droppedByArbitration + droppedByOutputLink
+        Self.sum(droppedByInputLink, droppedByDriver, droppedByArbitration, droppedByOutputLink) ?? .max
     }
 
-    /// Adds the counts of another batch.
+    /// Adds the counts of another batch; what is beyond 64 bits stays at the most.
     public static func += (left: inout EventAccounting, right: EventAccounting) {
-        left.offered += right.offered
-        left.accepted += right.accepted
-        left.droppedByInputLink += right.droppedByInputLink
-        left.droppedByDriver += right.droppedByDriver
-        left.produced += right.produced
-        left.delivered += right.delivered
-        left.droppedByArbitration += right.droppedByArbitration
-        left.droppedByOutputLink += right.droppedByOutputLink
+        func add(_ count: WritableKeyPath<EventAccounting, UInt64>) {
+            left[keyPath: count] = sum(left[keyPath: count], right[keyPath: count]) ?? .max
+        }
+        add(\.offered)
+        add(\.accepted)
+        add(\.droppedByInputLink)
+        add(\.droppedByDriver)
+        add(\.produced)
+        add(\.delivered)
+        add(\.droppedByArbitration)
+        add(\.droppedByOutputLink)
     }
 }

@@ -7,6 +7,7 @@ import WireProtocol
 /// A host of this package at work on a simulated device: batches in, recordings out, every frame inspected.
 struct HostRun {
     private(set) var delivered: [UInt64: [Recording]] = [:]
+    private var slices: [UInt64: [RecordingSlice]] = [:]
     private(set) var failures: [DeviceError] = []
     private(set) var reconnections = 0
     private(set) var inspector = HostInspector()
@@ -66,7 +67,12 @@ struct HostRun {
             case .transmit(let frame):
                 inspector.sent(frame, on: linkNumber, at: target.now)
                 try? link?.send(frame)
-            case .deliver(let recording, _): delivered[recording.batch, default: []].append(recording)
+            case .slice(let slice, let batch):
+                if slice.firstEntry == 0 { slices[batch] = [] }
+                slices[batch, default: []].append(slice)
+            case .deliver(let totals, _):
+                let recording = Recording(joining: slices.removeValue(forKey: totals.batch) ?? [], totals: totals)
+                delivered[totals.batch, default: []].append(recording)
             case .fail(let error, _): failures.append(error)
             case .reconnect(let delay, _):
                 reconnections += 1

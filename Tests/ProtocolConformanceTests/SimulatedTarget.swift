@@ -15,7 +15,7 @@ final class SimulatedTarget: DeviceTarget {
     private var chip: EmulatedChip
     private var relay: MutantRelay?
     private var inboxes: [LinkPeer: [[UInt8]]] = [:]
-    private var running: (job: JobKey, batch: DeviceBatch, end: Duration, recording: Result<Recording, DeviceError>?)?
+    private var running: (job: JobKey, batch: DeviceBatch, slicesOf: Int, end: Duration, isCancelled: Bool)?
     private var linkCount: UInt64 = 0
     private var bootCount: UInt64 = 0
     private let adjust: (inout DeviceEndpointConfiguration) -> Void
@@ -39,6 +39,15 @@ final class SimulatedTarget: DeviceTarget {
             description: chip.description, boot: 0xB007 + boot, secret: Array(repeating: UInt8(boot & 0xFF), count: 32))
         // A boot counter in the high half, as LSE-003 has it.
         configuration.firstFencingToken = UInt32(boot + 1) << 16 | 1
+        let profile = chip.profile
+        configuration.flaw = { wanted in
+            do throws(DeviceError) {
+                try ConfigurationCheck(profile: profile, configuration: wanted, name: "the configuration").run()
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
         adjust(&configuration)
         return DeviceEndpoint(configuration: configuration, now: now)
     }
@@ -105,8 +114,18 @@ final class SimulatedTarget: DeviceTarget {
     private func finish() {
         guard let current = running else { return }
         running = nil
-        let recording = current.recording ?? Self.run(current.batch, on: &chip)
-        perform(endpoint.complete(current.job, result: recording, now: now))
+        if current.isCancelled {
+            return perform(
+                endpoint.complete(
+                    current.job, result: .failure(DeviceError(.cancelled, "cancelled")), now: now))
+        }
+        let result = Self.run(current.batch, on: &chip)
+        if case .success(let recording) = result {
+            for slice in recording.slices(of: current.slicesOf) {
+                perform(endpoint.advance(current.job, slice: slice, now: now))
+            }
+        }
+        perform(endpoint.complete(current.job, result: result.map(\.totals), now: now))
     }
 
     private static func run(_ batch: DeviceBatch, on chip: inout EmulatedChip) -> Result<Recording, DeviceError> {
@@ -124,14 +143,14 @@ final class SimulatedTarget: DeviceTarget {
                 let link = LinkPeer(bytes: peer.bytes)
                 let frames = relay?.send(frame, to: link) ?? [frame]
                 inboxes[link]? += frames
-            case .execute(let job, let batch):
+            case .execute(let job, let batch, let length):
                 // A batch takes its windows; long ones are run when they end, for they are often cancelled before.
                 let ticks = batch.configuration.window * batch.inputs.entryCount
-                running = (job, batch, now + .nanoseconds(8 * ticks) + .microseconds(50), nil)
+                running = (job, batch, length, now + .nanoseconds(8 * ticks) + .microseconds(50), false)
             case .cancel(let job):
                 guard running?.job == job else { continue }
                 running?.end = now
-                running?.recording = .failure(DeviceError(.cancelled, "cancelled"))
+                running?.isCancelled = true
             case .log: break
             }
         }

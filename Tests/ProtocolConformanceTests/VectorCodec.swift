@@ -54,7 +54,7 @@ enum VectorCodec {
         case "costs":
             let costs = try CostsBlock.decode(bytes[...])
             // CST-001 is the reader's to check; a host and a device do.
-            guard costs.accounting.closes else { throw Refusal(status: .malformed) }
+            guard costs.accounting.balances else { throw Refusal(status: .malformed) }
             return [CostsBlock.encode(costs.accounting, costs.execution)]
         case "codes": return [CodesBlock.encode(try codes(vector, bytes))]
         case "control":
@@ -170,11 +170,9 @@ enum VectorCodec {
     private static func spikes(_ vector: FrozenVector, _ bytes: [UInt8]) throws -> (SpikeBlock, SpikeTrains) {
         let block = SpikeBlock(unitCount: vector.limit("units") ?? 0, window: vector.limit("window") ?? 0)
         var reader = ByteReader(bytes[...])
-        var ends: [UInt32] = []
-        var events: [SpikeEvent] = []
-        try block.decode(from: &reader, entryLimit: 1 << 20, eventLimit: 1 << 20, ends: &ends, events: &events)
+        let trains = try block.decode(from: &reader, entryLimit: 1 << 20, eventLimit: 1 << 20)
         try reader.finish()
-        return (block, SpikeTrains(ends: ends, events: events))
+        return (block, trains)
     }
 
     /// What a device makes of WEIGHTS, where it has a configuration of so many synapses, and perhaps an image.
@@ -242,10 +240,8 @@ enum VectorCodec {
         batch.configuration.populations[0].size = vector.limit("units") ?? 0
         let shape = ResultShape(batch, chunkEntries: max(1, entries))
         var assembly = ResultAssembly(batch: batch.id, shape: shape)
-        try assembly.append(bytes[...], checksum: CRC32C.checksum(bytes[...]))
-        let recording = assembly.recording(
-            accounting: EventAccounting(), execution: ExecutionReport(), temperature: nil)
-        return ResultChunk.encode(recording, chunk: 0, shape: shape)
+        let slice = try assembly.append(bytes[...], checksum: CRC32C.checksum(bytes[...]))
+        return Array(ResultChunk.encode(slice, of: batch.id, chunk: 0, shape: shape).payload)
     }
 
     private static func spikeBytes(_ fields: [String: Any]) -> [UInt8] {

@@ -102,6 +102,7 @@ extension RawClient {
         var chunks: [DeviceMessage] = []
         let shape = ResultShape(batch, chunkEntries: max(1, chunkEntries))
         var assembly = ResultAssembly(batch: batch.id, shape: shape)
+        var slices: [RecordingSlice] = []
         while true {
             let message = try response(to: request, within: limit)
             if message.type == .result {
@@ -110,7 +111,9 @@ extension RawClient {
                     "RESULT has flags \(message.header.flags.rawValue)")
                 try context.require(!assembly.isComplete, "there are more than \(shape.chunkCount) chunks (RES-001)")
                 do {
-                    try assembly.append(message.payload[...], checksum: CRC32C.checksum(message.payload[...]))
+                    slices.append(
+                        try assembly.append(
+                            message.payload[...], checksum: CRC32C.checksum(message.payload[...])))
                 } catch {
                     throw CaseStop.failed(
                         "chunk \(chunks.count) of batch \(batch.id) is wrong: \(error) (RES-001, SPK-004)")
@@ -123,14 +126,14 @@ extension RawClient {
                 "batch \(batch.id) ended with \(message.name): \((try? message.fields().text(1)) ?? "")")
             try context.require(
                 message.type == .done && message.isFinal, "\(message.name) came where DONE was due (section 5)")
-            return try finish(message, reply, chunks, assembly, batch, shape)
+            return try finish(message, reply, chunks, assembly, slices, batch, shape)
         }
     }
 
     /// Holds DONE against the chunks and the batch.
     private func finish(
         _ message: DeviceMessage, _ reply: ProtobufFields, _ chunks: [DeviceMessage], _ assembly: ResultAssembly,
-        _ batch: DeviceBatch, _ shape: ResultShape
+        _ slices: [RecordingSlice], _ batch: DeviceBatch, _ shape: ResultShape
     ) throws -> BatchAnswer {
         let done = try message.fields()
         let number = "DONE of batch \(batch.id)"
@@ -157,14 +160,17 @@ extension RawClient {
         } catch {
             throw CaseStop.failed("the costs in \(number) are wrong: \(error) (section 7.5)")
         }
-        try context.require(costs.accounting.closes, "the event accounting in \(number) does not balance (CST-001)")
+        try context.require(costs.accounting.balances, "the event accounting in \(number) does not balance (CST-001)")
+        let recording = Recording(
+            joining: slices,
+            totals: RecordingTotals(
+                batch: batch.id, accounting: costs.accounting, execution: costs.execution,
+                temperature: done.double(10)))
         try context.require(
-            assembly.recording(accounting: costs.accounting, execution: costs.execution, temperature: nil).validity
-                .allSatisfy { $0.rawValue < 16 }, "an undefined bit of an entry's validity is set (BLK-001)")
+            recording.validity.allSatisfy { $0.rawValue < 16 },
+            "an undefined bit of an entry's validity is set (BLK-001)")
         let duplicates = Set((chunks + [message]).map { $0.header.flags.contains(.duplicate) })
         try context.require(duplicates.count == 1, "DUPLICATE is set on some messages of a result only (section 10.5)")
-        let recording = assembly.recording(
-            accounting: costs.accounting, execution: costs.execution, temperature: done.double(10))
         return BatchAnswer(reply: reply, chunks: chunks, done: message, summary: done, recording: recording)
     }
 }

@@ -145,6 +145,8 @@ extension Requirement {
             "A slot holds the last block that was staged into it; EXECUTE empties it, but for one that is "
                 + "refused"),
         Requirement(
+            "STG-002", [.may], .host, "A host MAY stage the inputs of a later batch while others run"),
+        Requirement(
             "WGT-001", [], .device,
             "WEIGHTS fills the shadow image; the chip goes on with the current one"),
         Requirement(
@@ -163,6 +165,13 @@ extension Requirement {
             "RES-002", [.must], .both,
             "DONE states the number of chunks, the CRC32C over the CRC32Cs of their payloads (4 bytes each, "
                 + "in order), the costs, and the hashes and the image CRC that the result belongs to"),
+        Requirement(
+            "RES-003", [.may], .device,
+            "A device MAY send a chunk as soon as its entries have run, while the chip runs the next ones"),
+        Requirement(
+            "RES-004", [.must, .may], .host,
+            "A host MAY work on chunks before DONE, but what comes of that MUST NOT count before DONE has "
+                + "confirmed them"),
         Requirement(
             "CST-001", [.must], .both,
             "offered = accepted + both input drops; produced = delivered + both output drops"),
@@ -200,6 +209,7 @@ extension Requirement {
         Requirement("EXE-005", [.must], .device, "CANCEL MUST be answered at once"),
         Requirement("EXE-006", [.must], .both, "A host whose device has a new boot id sends everything again"),
         Requirement("EXE-007", [.must], .host, "A host MUST hand a batch's result on at most once"),
+        Requirement("EXE-008", [.must], .host, "Chunks answer one EXECUTE"),
         Requirement(
             "CRD-001", [.must], .device,
             "A device MUST NOT send more RESULT payload bytes on a link than OPEN and CREDIT grant"),

@@ -35,7 +35,7 @@ package struct Requirement: Sendable, Hashable {
 
     /// Requirements of hosts that no frame shows: what a host does with a result, or takes for the same chip. The tests of
     /// our own host hold it to them.
-    private static let invisible: Set<String> = ["CFG-006", "EXE-007", "BYE-002"]
+    private static let invisible: Set<String> = ["CFG-006", "RES-004", "EXE-007", "EXE-008", "BYE-002"]
 
     /// Whether the suite owes it a case or a rule: MUST and SHOULD, where frames show them, of devices and hosts.
     package var needsCase: Bool {

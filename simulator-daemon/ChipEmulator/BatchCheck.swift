@@ -59,9 +59,8 @@ struct BatchCheck {
                     + "synapses")
         }
         let limit = geometry.weightLimit
-        let largest = codes.withUnsafeBufferPointer { codes in
-            codes.reduce(UInt8(0)) { max($0, $1.magnitude) }
-        }
+        var largest: UInt8 = 0
+        for code in codes { largest = max(largest, code.magnitude) }
         guard largest > limit, let index = codes.firstIndex(where: { $0.magnitude > limit }) else {
             return
         }

@@ -175,15 +175,9 @@ extension ChipConfiguration {
 extension SynapseMatrix {
     /// The number of codes that differ from those of a matrix of the same size.
     fileprivate func differences(from other: SynapseMatrix) -> Int {
-        codes.withUnsafeBufferPointer { codes in
-            other.codes.withUnsafeBufferPointer { others in
-                var count = 0
-                for index in 0..<min(codes.count, others.count) where codes[index] != others[index] {
-                    count += 1
-                }
-                return count
-            }
-        }
+        var count = 0
+        for (code, other) in zip(codes, other.codes) where code != other { count += 1 }
+        return count
     }
 }
 

@@ -59,6 +59,16 @@ enum BatchCases {
                     client.send(.ack, ControlPayload.number(client.nextRequest - 1))
                 }
             },
+            batch("RES-003/nothing-after-done", "After DONE no chunk of that EXECUTE follows") { context in
+                let batch = context.batch(entries: 4)
+                let client = try context.armed(for: batch)
+                let request = try client.run(batch, chunkEntries: 1).done.header.request
+                for _ in 0..<20 {
+                    guard let message = try client.next(within: .milliseconds(200)) else { return }
+                    try context.require(
+                        message.header.request != request, "\(message.name) of the same request came after DONE")
+                }
+            },
             batch("BLK-001/result-validity", "A result sets no validity bit that is not defined") { context in
                 let batch = context.batch(entries: 6, events: 40)
                 let recording = try context.armed(for: batch).run(batch, chunkEntries: 4).recording

@@ -215,7 +215,7 @@ enum ObservableCases {
             context in
             let batch = context.batch(entries: 8, events: 40)
             let counts = try context.armed(for: batch).run(batch).recording.accounting
-            try context.require(counts.closes, "the counts do not balance")
+            try context.require(counts.balances, "the counts do not balance")
         },
         observable("CST-001/silent", "A batch without events accounts for none") { context in
             let batch = context.batch(entries: 3, events: 0)
@@ -255,7 +255,7 @@ enum ObservableCases {
             if health.has(15) {
                 do {
                     let read = try CostsBlock.decode(costs[...])
-                    try context.require(read.accounting.closes, "the accounting of all batches does not balance")
+                    try context.require(read.accounting.balances, "the accounting of all batches does not balance")
                 } catch let error as WireError {
                     throw CaseStop.failed("the costs in REPORT are wrong: \(error)")
                 }
