@@ -56,7 +56,7 @@ import WireProtocol
                 inputs: SpikeTrains(ends: [0, 0, 0], events: []),
                 observables: Observables(spikes: true, membranes: 1..<3))
             var assembly = ResultAssembly(batch: 4, shape: ResultShape(batch, chunkEntries: 3))
-            try? assembly.append(bytes[...], checksum: 0)
+            _ = try? assembly.append(bytes[...], checksum: 0)
         },
         Subject(name: "costs", kinds: ["costs"]) { _ = try? CostsBlock.decode($0[...]) },
         Subject(name: "codes", kinds: ["codes"]) { _ = try? CodesBlock.decode($0[...]) },
