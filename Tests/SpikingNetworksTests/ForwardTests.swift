@@ -140,6 +140,8 @@ import Testing
                     }
                 }
             }
+            // Rounding of a sum of n terms over t steps is at worst (n + 2 t) 2^-24 of its terms: 1.2e-5 for the 170 sources
+            // and 13 steps of the largest recurrent sample.
             #expect(worst < 8e-6, comment)
         }
     }
