@@ -40,13 +40,8 @@ final class SimulatedTarget: DeviceTarget {
         // A boot counter in the high half, as LSE-003 has it.
         configuration.firstFencingToken = UInt32(boot + 1) << 16 | 1
         let profile = chip.profile
-        configuration.flaw = { wanted in
-            do throws(DeviceError) {
-                try ConfigurationCheck(profile: profile, configuration: wanted, name: "the configuration").run()
-                return nil
-            } catch {
-                return "\(error)"
-            }
+        configuration.flaw = {
+            ConfigurationCheck(profile: profile, configuration: $0, name: "the configuration").flaw
         }
         adjust(&configuration)
         return DeviceEndpoint(configuration: configuration, now: now)

@@ -21,9 +21,10 @@ typedef _Bool bools __attribute__((ext_vector_type(16)));
 // What moves the membranes besides currents.
 typedef enum { NO_NOISE, WHITE_NOISE, COLOURED_NOISE } chip_noise;
 
-// A block around a step in which lanes may fire: membranes before and after it, currents after it.
+// A block around a step in which lanes may fire: membranes before it, after it, and after it within their rails; currents
+// after it.
 typedef struct {
-    float before[CHIP_LANES], v[CHIP_LANES], e[CHIP_LANES], i[CHIP_LANES];
+    float before[CHIP_LANES], fresh[CHIP_LANES], v[CHIP_LANES], e[CHIP_LANES], i[CHIP_LANES];
 } firing;
 
 #define LEVEL baseline

@@ -139,7 +139,8 @@ static void set_potentials(
     chip_block *block = &program->blocks[number];
     block->threshold[n] = potentials->threshold;
     // A peak between two boundaries is above both by at most an eighth of its curvature. Without inhibition that is the
-    // product of the rates and the threshold; with it, four times as much covers currents of ten thresholds.
+    // product of the rates and the threshold; with it, four times as much covers inhibition of ten
+    // thresholds by a current that is 30 % slower.
     const chip_lane *lane = &program->lanes[number * CHIP_LANES + n];
     float peak = lane->fall_v * lane->fall_e * fabsf(potentials->threshold) / 8;
     block->margin[n] = isinf(peak) ? 0 : 4 * peak;

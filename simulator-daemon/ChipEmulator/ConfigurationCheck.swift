@@ -18,8 +18,18 @@ package struct ConfigurationCheck {
 
     private var geometry: ChipGeometry { profile.geometry }
 
+    /// Why the chip cannot take the network; nil if it can.
+    package var flaw: String? {
+        do throws(DeviceError) {
+            try run()
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
     /// Throws `invalidRequest` at the first thing that does not fit.
-    package func run() throws(DeviceError) {
+    func run() throws(DeviceError) {
         try checkPopulations()
         try checkProjections()
         try checkResources()

@@ -19,14 +19,9 @@ final class ChipBox: Sendable {
 
     /// Why the chip cannot take a network; nil if it can.
     func flaw(of configuration: ChipConfiguration) -> String? {
-        do throws(DeviceError) {
-            try ConfigurationCheck(
-                profile: profile, configuration: configuration, name: "the configuration"
-            ).run()
-            return nil
-        } catch {
-            return "\(error)"
-        }
+        ConfigurationCheck(
+            profile: profile, configuration: configuration, name: "the configuration"
+        ).flaw
     }
 
     /// Runs a batch and hands its slices on.
