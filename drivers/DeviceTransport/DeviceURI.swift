@@ -1,6 +1,6 @@
-/// Where a device is: `zmq+tcp://HOST:PORT` or `zmq+ipc:///PATH`.
+/// Where a device is: `zmq+tcp://HOST:PORT`, `zmq+ipc:///PATH`, `usb:VENDOR:PRODUCT/SERIAL` or `exec:COMMAND`.
 ///
-/// The forms without `zmq+` mean the same, so that what a daemon prints can be pasted.
+/// The ZeroMQ forms without `zmq+` mean the same, so that what a daemon prints can be pasted.
 public struct DeviceURI: Sendable, Hashable, CustomStringConvertible {
     /// The ways to a device.
     public enum Link: Sendable, Hashable {
@@ -8,6 +8,10 @@ public struct DeviceURI: Sendable, Hashable, CustomStringConvertible {
         case tcp(host: String, port: UInt16)
         /// ZeroMQ over a local socket file.
         case ipc(path: String)
+        /// A board on USB.
+        case usb(USBSelection)
+        /// A program whose standard input and output are the link; the command is the shell's.
+        case exec(command: String)
     }
 
     /// The way to the device.
@@ -22,50 +26,80 @@ public struct DeviceURI: Sendable, Hashable, CustomStringConvertible {
     ///
     /// - Throws: `badAddress`, with the text, what is wrong with it, and the accepted forms.
     public init(_ text: String) throws(TransportError) {
-        var rest = Substring(text)
-        if rest.hasPrefix("zmq+") { rest = rest.dropFirst(4) }
-        if rest.hasPrefix("tcp://") {
-            rest = rest.dropFirst(6)
-            guard let colon = rest.lastIndex(of: ":"), colon > rest.startIndex else {
-                throw Self.malformed(text, "the port is missing")
-            }
-            guard let port = UInt16(rest[rest.index(after: colon)...]) else {
-                throw Self.malformed(
-                    text, "\"\(rest[rest.index(after: colon)...])\" is not a port (0-65535)")
-            }
-            link = .tcp(host: String(rest[..<colon]), port: port)
-        } else if rest.hasPrefix("ipc://") {
-            rest = rest.dropFirst(6)
-            guard !rest.isEmpty else { throw Self.malformed(text, "the path is missing") }
-            guard rest.utf8.count <= Self.longestPath else {
-                throw Self.malformed(
-                    text,
-                    "the path has \(rest.utf8.count) bytes, a local socket takes at most \(Self.longestPath)"
-                )
-            }
-            link = .ipc(path: String(rest))
-        } else {
-            throw Self.malformed(text, "the scheme is unknown")
+        do throws(Flaw) {
+            link = try Self.link(text)
+        } catch {
+            throw TransportError(
+                .badAddress, "\"\(text)\" is not a device address: \(error.reason). Use \(Self.forms).")
         }
     }
 
-    /// The endpoint in ZeroMQ's own form.
-    public var zeroMQEndpoint: String {
+    /// The endpoint in ZeroMQ's own form; nil for other ways.
+    public var zeroMQEndpoint: String? {
         switch link {
         case .tcp(let host, let port): "tcp://\(host):\(port)"
         case .ipc(let path): "ipc://\(path)"
+        case .usb, .exec: nil
         }
     }
 
     /// The full form, `zmq+` included.
-    public var description: String { "zmq+\(zeroMQEndpoint)" }
+    public var description: String {
+        switch link {
+        case .tcp(let host, let port): "zmq+tcp://\(host):\(port)"
+        case .ipc(let path): "zmq+ipc://\(path)"
+        case .usb(let selection): "usb:\(selection)"
+        case .exec(let command): "exec:\(command)"
+        }
+    }
+
+    /// The forms of an address, for help and messages.
+    public static let forms = "zmq+tcp://HOST:PORT, zmq+ipc:///PATH, usb:VENDOR:PRODUCT/SERIAL or exec:COMMAND"
+
+    /// What is wrong with an address.
+    struct Flaw: Error {
+        var reason: String
+    }
+
+    private static func link(_ text: String) throws(Flaw) -> Link {
+        if let rest = text.rest(after: "usb:") { return .usb(try USBSelection(rest)) }
+        if let rest = text.rest(after: "exec:") {
+            guard rest.contains(where: { !$0.isWhitespace }) else { throw Flaw(reason: "the command is missing") }
+            return .exec(command: String(rest))
+        }
+        let address = text.rest(after: "zmq+") ?? text[...]
+        if let rest = address.rest(after: "tcp://") { return try tcp(rest) }
+        if let rest = address.rest(after: "ipc://") { return try ipc(rest) }
+        throw Flaw(reason: "the scheme is unknown")
+    }
+
+    private static func tcp(_ rest: Substring) throws(Flaw) -> Link {
+        guard let colon = rest.lastIndex(of: ":"), colon > rest.startIndex else {
+            throw Flaw(reason: "the port is missing")
+        }
+        let number = rest[rest.index(after: colon)...]
+        guard let port = UInt16(number) else {
+            throw Flaw(reason: "\"\(number)\" is not a port (0-65535)")
+        }
+        return .tcp(host: String(rest[..<colon]), port: port)
+    }
+
+    private static func ipc(_ rest: Substring) throws(Flaw) -> Link {
+        guard !rest.isEmpty else { throw Flaw(reason: "the path is missing") }
+        guard rest.utf8.count <= longestPath else {
+            throw Flaw(
+                reason: "the path has \(rest.utf8.count) bytes, a local socket takes at most \(longestPath)")
+        }
+        return .ipc(path: String(rest))
+    }
 
     /// Bytes of `sun_path` less its terminator.
     private static let longestPath = 107
+}
 
-    private static func malformed(_ text: String, _ reason: String) -> TransportError {
-        TransportError(
-            .badAddress,
-            "\"\(text)\" is not a device address: \(reason). Use zmq+tcp://HOST:PORT or zmq+ipc:///PATH.")
+extension StringProtocol where SubSequence == Substring {
+    /// What follows a prefix; nil if the text does not begin with it.
+    fileprivate func rest(after prefix: String) -> Substring? {
+        hasPrefix(prefix) ? dropFirst(prefix.count) : nil
     }
 }

@@ -104,6 +104,9 @@ public struct ZeroMQListener: Listener, ~Copyable {
         case .ipc(let path):
             try clearLeftover(path)
             return "ipc://\(path)"
+        case .usb, .exec:
+            throw TransportError(
+                .badAddress, "nobody can listen on \(uri). Use ipc:///PATH or tcp://127.0.0.1:PORT.")
         }
     }
 

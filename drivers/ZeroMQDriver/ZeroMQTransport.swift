@@ -28,6 +28,9 @@ public struct ZeroMQTransport: Transport, ~Copyable {
         connecting uri: DeviceURI, patience: Duration = defaultPatience,
         frameLimit: Int = ZeroMQLimits.frameBytes, context: ZeroMQContext = .shared
     ) throws(TransportError) {
+        guard let endpoint = uri.zeroMQEndpoint else {
+            throw TransportError(.badAddress, "\(uri) is not an address of ZeroMQ")
+        }
         let socket = try ZeroMQSocket(.dealer, in: context)
         socket.set(ZMQ_IMMEDIATE, 1)
         socket.set(ZMQ_SNDHWM, ZeroMQLimits.queuedFrames)
@@ -42,7 +45,7 @@ public struct ZeroMQTransport: Transport, ~Copyable {
         let number = Self.observerNumber.add(1, ordering: .relaxed).newValue
         let observer = try socket.observe(
             ConnectionReports.events, named: "volley-\(number)")
-        try socket.connect(uri.zeroMQEndpoint)
+        try socket.connect(endpoint)
         reports = try Self.awaitPeer(of: socket, observer: observer, at: uri, within: patience)
         self.socket = socket
         self.observer = observer

@@ -26,9 +26,7 @@ final class LinkTarget: DeviceTarget {
     func sleep(for duration: Duration) { Thread.sleep(forTimeInterval: max(0, duration.inSeconds)) }
 
     func open() throws(TransportError) -> any DeviceLink {
-        switch uri.link {
-        case .tcp, .ipc: TransportLink(try ZeroMQTransport(connecting: uri, patience: patience))
-        }
+        TransportLink(try ZeroMQTransport(connecting: uri, patience: patience))
     }
 
     var canRestart: Bool { restartCommand != nil }

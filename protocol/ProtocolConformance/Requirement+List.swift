@@ -7,6 +7,23 @@ extension Requirement {
             "Over ZeroMQ a host uses one DEALER socket, a device one ROUTER socket, and a frame is one "
                 + "message of one part (header, payload, trailer together)"),
         Requirement("LNK-003", [.must], .host, "A host MUST begin every link with HELLO"),
+        Requirement("STR-001", [], .carrier, "On a stream frames follow one another with nothing between them"),
+        Requirement(
+            "STR-002", [.must], .carrier,
+            "After a violation (FRM-006) a receiver MUST NOT look for the next magic in the same stream"),
+        Requirement(
+            "STR-003", [.must], .carrier,
+            "A program whose link is its standard input and output MUST end within 2 s of the end of its input"),
+        Requirement("USB-001", [.must], .carrier, "A board has an interface of class FF, subclass 56, protocol 01"),
+        Requirement("USB-002", [], .carrier, "A frame is one transfer"),
+        Requirement("USB-003", [.must], .carrier, "A board MUST answer four vendor requests to the interface"),
+        Requirement("USB-004", [], .carrier, "LINK_RESET drops all that waits in both directions"),
+        Requirement("USB-005", [.must], .carrier, "A host MUST begin a link with LINK_RESET"),
+        Requirement(
+            "USB-006", [], .carrier,
+            "ABORT does to the batch of that EXECUTE of the link's session what CANCEL does"),
+        Requirement("USB-007", [], .carrier, "LINK_INFO tells without a link"),
+        Requirement("USB-008", [], .carrier, "LINK_STATUS tells"),
         Requirement(
             "FRM-001", [.must], .both,
             "A receiver MUST check the magic, then the header's checksum, and only then use any other field"),
