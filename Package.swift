@@ -75,6 +75,9 @@ let package = Package(
         .target(
             name: "ZeroMQDriver", dependencies: ["DeviceTransport", "CZeroMQ"],
             path: "drivers/ZeroMQDriver", swiftSettings: edge),
+        .target(
+            name: "StreamDriver", dependencies: ["DeviceTransport", "WireProtocol"],
+            path: "drivers/StreamDriver", swiftSettings: edge),
 
         // Assemblies.
         .target(
@@ -84,7 +87,10 @@ let package = Package(
             ],
             path: "Sources/InTheLoop", resources: [.embedInCode("Presets")], swiftSettings: pure),
         .target(
-            name: "DeviceClient", dependencies: ["Substrate", "WireProtocol", "DeviceTransport"],
+            name: "DeviceLinks", dependencies: ["DeviceTransport", "StreamDriver", "ZeroMQDriver"],
+            path: "drivers/DeviceLinks", swiftSettings: edge),
+        .target(
+            name: "DeviceClient", dependencies: ["Substrate", "WireProtocol", "DeviceTransport", "StreamDriver"],
             path: "drivers/DeviceClient", swiftSettings: edge),
         .target(
             name: "ProtocolConformance", dependencies: ["Substrate", "WireProtocol", "DeviceTransport"],
@@ -104,20 +110,20 @@ let package = Package(
             name: "TrainerCLI",
             dependencies: [
                 "Charts", "InTheLoop", "Settings", "SpikingNetworks", "SpikeData", "Substrate", "Tensors",
-                "DeviceClient", "DeviceTransport", "ZeroMQDriver", argumentParser,
+                "DeviceClient", "DeviceLinks", "DeviceTransport", argumentParser,
             ],
             path: "Sources/TrainerCLI", swiftSettings: edge),
         .executableTarget(
             name: "SimulatorDaemon",
             dependencies: [
                 "DeviceServer", "ChipEmulator", "Mutants", "Settings", "Substrate", "DeviceTransport",
-                "ZeroMQDriver", argumentParser, logging,
+                "StreamDriver", "ZeroMQDriver", argumentParser, logging,
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
 
         .executableTarget(
             name: "ConformanceCLI",
-            dependencies: ["ProtocolConformance", "DeviceTransport", "ZeroMQDriver", argumentParser],
+            dependencies: ["ProtocolConformance", "DeviceLinks", "DeviceTransport", argumentParser],
             path: "protocol/ConformanceCLI", swiftSettings: edge),
 
         .executableTarget(
@@ -155,6 +161,10 @@ let package = Package(
             name: "ZeroMQDriverTests", dependencies: ["DeviceTransport", "ZeroMQDriver"],
             path: "Tests/ZeroMQDriverTests", swiftSettings: strictness),
         .testTarget(
+            name: "DriverContractTests",
+            dependencies: ["DeviceTransport", "StreamDriver", "WireProtocol", "ZeroMQDriver"],
+            path: "Tests/DriverContractTests", swiftSettings: strictness),
+        .testTarget(
             name: "InTheLoopTests",
             dependencies: [
                 "InTheLoop", "Settings", "SpikingNetworks", "SpikeData", "Substrate", "Tensors",
@@ -179,8 +189,8 @@ let package = Package(
         .testTarget(
             name: "DaemonTests",
             dependencies: [
-                "ChipEmulator", "DeviceClient", "DeviceTransport", "InTheLoop", "SimulatorDaemon", "Substrate",
-                "WireProtocol", "ZeroMQDriver",
+                "ChipEmulator", "DeviceClient", "DeviceLinks", "DeviceTransport", "InTheLoop", "SimulatorDaemon",
+                "StreamDriver", "Substrate", "WireProtocol", "ZeroMQDriver",
             ],
             path: "Tests/DaemonTests", swiftSettings: strictness),
         .testTarget(

@@ -1,15 +1,15 @@
 import DeviceClient
+import DeviceLinks
 import DeviceTransport
 import Foundation
 import InTheLoop
 import Substrate
-import ZeroMQDriver
 
 /// A device ready for use, and what has to be ended after it.
 struct OpenedDevice: Sendable {
     /// What runs the forward passes; nil for software.
     let device: (any SpikingDevice)?
-    private let remote: RemoteDevice<ZeroMQTransport>?
+    private let remote: RemoteDevice<AddressedLink>?
     private let address: DeviceURI?
     private let daemon: DaemonProcess?
 
@@ -50,7 +50,7 @@ struct OpenedDevice: Sendable {
     /// The client of a device behind an address; nothing is sent yet.
     static func device(
         at uri: DeviceURI, label: String, adjust: (inout RemoteDeviceOptions) -> Void
-    ) -> RemoteDevice<ZeroMQTransport> {
+    ) -> RemoteDevice<AddressedLink> {
         // A process is a run of its own to the device: a resumed one repeats batch numbers with the same content.
         var random = SystemRandomNumberGenerator()
         var options = RemoteDeviceOptions(
@@ -59,7 +59,7 @@ struct OpenedDevice: Sendable {
         adjust(&options)
         return RemoteDevice(named: uri.description, options: options) {
             (patience: Duration) throws(TransportError) in
-            try ZeroMQTransport(connecting: uri, patience: patience)
+            try AddressedLink(connecting: uri, patience: patience)
         }
     }
 
@@ -76,21 +76,25 @@ struct OpenedDevice: Sendable {
     ///
     /// - Throws: `DeviceError`, or `RunError` where a kept calibration no longer fits and the policy is to stop.
     func calibrations(for experiment: Experiment, keptIn folder: RunFolder?) async throws -> CalibrationSet? {
-        guard let address, let device else { return nil }
-        if let folder, let (checkpoint, _) = try folder.latestCheckpoint(),
-            let kept = try folder.calibrations(of: checkpoint.progress)
-        {
-            let identity = CalibrationIdentity(try await device.describe())
-            if kept.results.allSatisfy({ $0.device == identity }) { return kept }
-        }
+        guard let address else { return nil }
         let environment = ProcessInfo.processInfo.environment
         let display = CalibrationDisplay(on: .diagnostics, environment: environment)
         let desk = CalibrationDesk(
             experiment, cache: CalibrationCache(environment: environment), now: Date())
+        // A session of its own, over before that of the run begins: a board on USB has one host at a time.
         let remote = Self.device(at: address, label: "volley calibrate") { options in
             if let daemon { options.verdict = { daemon.failure } }
         }
         do {
+            if let folder, let (checkpoint, _) = try folder.latestCheckpoint(),
+                let kept = try folder.calibrations(of: checkpoint.progress)
+            {
+                let identity = CalibrationIdentity(try await remote.describe())
+                if kept.results.allSatisfy({ $0.device == identity }) {
+                    await remote.close()
+                    return kept
+                }
+            }
             let calibrations = try await desk.calibrations(of: remote, notice: display.show)
             await remote.close()
             return calibrations

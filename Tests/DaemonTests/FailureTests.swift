@@ -2,6 +2,7 @@ import ChipEmulator
 import DeviceClient
 import DeviceTransport
 import Glibc
+import StreamDriver
 import Substrate
 import Synchronization
 import Testing

@@ -1,6 +1,7 @@
 import DeviceClient
 import DeviceTransport
 import Glibc
+import StreamDriver
 import Substrate
 import Testing
 import WireProtocol

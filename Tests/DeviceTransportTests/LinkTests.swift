@@ -6,6 +6,8 @@ import Testing
         ("zmq+tcp://127.0.0.1:7755", "zmq+tcp://127.0.0.1:7755"),
         ("tcp://[::1]:0", "zmq+tcp://[::1]:0"),
         ("ipc:///run/chip.sock", "zmq+ipc:///run/chip.sock"),
+        ("usb:", "usb:"), ("usb:1209:000A/7", "usb:1209:000a/7"), ("usb:/7", "usb:/7"),
+        ("exec:board --serial 3", "exec:board --serial 3"),
     ])
     func addressesAreReadWithAndWithoutTheLinkName(text: String, canonical: String) throws {
         #expect(try DeviceURI(text).description == canonical)
@@ -13,7 +15,9 @@ import Testing
     }
 
     @Test(arguments: [
-        ("usb:1", "scheme"), ("tcp://host", "port is missing"), ("tcp://:70", "port is missing"),
+        ("usb:1", "VENDOR:PRODUCT"), ("usb:12:5678", "four hexadecimal"), ("usb:1209:0001/", "serial"),
+        ("exec: ", "command"), ("serial:x", "scheme"), ("tcp://host", "port is missing"),
+        ("tcp://:70", "port is missing"),
         ("tcp://host:70000", "70000"), ("ipc://", "path is missing"),
         ("ipc:///" + String(repeating: "a", count: 200), "201 bytes"), ("", "scheme"),
     ])

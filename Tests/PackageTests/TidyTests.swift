@@ -25,12 +25,16 @@ import Testing
             folder: "protocol/WireProtocol", modules: ["CWireKernels", "Substrate", "SwiftProtobuf", "Crypto"]),
         "ZeroMQDriver": Target(
             folder: "drivers/ZeroMQDriver", modules: ["DeviceTransport", "CZeroMQ"]),
+        "StreamDriver": Target(
+            folder: "drivers/StreamDriver", modules: ["DeviceTransport", "WireProtocol"]),
+        "DeviceLinks": Target(
+            folder: "drivers/DeviceLinks", modules: ["DeviceTransport", "StreamDriver", "ZeroMQDriver"]),
         "InTheLoop": Target(
             folder: "Sources/InTheLoop",
             modules: ["Tensors", "Settings", "Substrate", "SpikingNetworks", "SpikeData", "Crypto"]),
         "DeviceClient": Target(
             folder: "drivers/DeviceClient",
-            modules: ["Substrate", "WireProtocol", "DeviceTransport"]),
+            modules: ["Substrate", "WireProtocol", "DeviceTransport", "StreamDriver"]),
         "DeviceServer": Target(
             folder: "simulator-daemon/DeviceServer",
             modules: ["Substrate", "ChipEmulator", "WireProtocol", "DeviceTransport", "Logging"]),
@@ -38,20 +42,20 @@ import Testing
             folder: "protocol/ProtocolConformance", modules: ["Substrate", "WireProtocol", "DeviceTransport"]),
         "ConformanceCLI": Target(
             folder: "protocol/ConformanceCLI",
-            modules: ["ProtocolConformance", "DeviceTransport", "ZeroMQDriver", "ArgumentParser"]),
+            modules: ["ProtocolConformance", "DeviceLinks", "DeviceTransport", "ArgumentParser"]),
         "Mutants": Target(
             folder: "simulator-daemon/Mutants", modules: ["Substrate", "WireProtocol", "DeviceTransport"]),
         "TrainerCLI": Target(
             folder: "Sources/TrainerCLI",
             modules: [
                 "Charts", "InTheLoop", "Settings", "SpikingNetworks", "SpikeData", "Substrate", "Tensors",
-                "DeviceClient", "DeviceTransport", "ZeroMQDriver", "ArgumentParser",
+                "DeviceClient", "DeviceLinks", "DeviceTransport", "ArgumentParser",
             ]),
         "SimulatorDaemon": Target(
             folder: "simulator-daemon/SimulatorDaemon",
             modules: [
                 "DeviceServer", "ChipEmulator", "Mutants", "Settings", "Substrate", "DeviceTransport",
-                "ZeroMQDriver", "ArgumentParser", "Logging",
+                "StreamDriver", "ZeroMQDriver", "ArgumentParser", "Logging",
             ]),
     ]
 

@@ -1,5 +1,6 @@
 public import DeviceTransport
 import Glibc
+import StreamDriver
 public import Substrate
 import Synchronization
 
@@ -64,10 +65,15 @@ public final class DaemonProcess: Sendable {
         self.directory = directory
         let socket = "\(directory)/chip.sock"
         do throws(DeviceError) {
-            let started = try ChildProcess.start(
-                program,
-                arguments: ["--listen", "ipc://\(socket)", "--exit-with-parent"] + arguments,
-                log: logPath)
+            let started: ChildProcess.Started
+            do {
+                started = try ChildProcess.start(
+                    program,
+                    arguments: ["--listen", "ipc://\(socket)", "--exit-with-parent"] + arguments,
+                    log: logPath)
+            } catch {
+                throw DeviceError(contact: error)
+            }
             address = DeviceURI(link: .ipc(path: socket))
             state = Mutex(State(child: started.child, lifeline: started.input))
             try awaitReadiness(of: started, within: limit)

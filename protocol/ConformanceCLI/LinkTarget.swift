@@ -1,7 +1,7 @@
+import DeviceLinks
 import DeviceTransport
 import Foundation
 import ProtocolConformance
-import ZeroMQDriver
 
 /// A device behind an address.
 final class LinkTarget: DeviceTarget {
@@ -26,7 +26,7 @@ final class LinkTarget: DeviceTarget {
     func sleep(for duration: Duration) { Thread.sleep(forTimeInterval: max(0, duration.inSeconds)) }
 
     func open() throws(TransportError) -> any DeviceLink {
-        TransportLink(try ZeroMQTransport(connecting: uri, patience: patience))
+        TransportLink(try AddressedLink(connecting: uri, patience: patience))
     }
 
     var canRestart: Bool { restartCommand != nil }

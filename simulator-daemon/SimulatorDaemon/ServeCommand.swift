@@ -5,6 +5,7 @@ import DeviceTransport
 import Glibc
 import Logging
 import Mutants
+import StreamDriver
 import ZeroMQDriver
 
 /// `volleyd serve`: the process of an emulated chip.
@@ -24,16 +25,18 @@ struct ServeCommand: ParsableCommand {
                   a kind of chip of your own; --set noise.membrane_lsb=2 sets a field of it
               volleyd serve --listen ipc:///tmp/chip.sock --mode paced
                   results come at the chip's own rate
+              volley train yinyang --device "exec:volleyd serve --listen stdio"
+                  a chip whose link is the daemon's standard input and output
 
             When it is ready, volleyd prints a line on standard output:
               volleyd ready on ADDRESS serial N profile NAME mode MODE
-            ADDRESS is what `volley train --device` takes. The log goes to standard error.
+            (on standard error, where standard output is the link). ADDRESS is what `volley train --device` takes. The log goes to standard error.
             `volleyd profile` tells more of profiles.
             """)
 
     @Option(
         help: ArgumentHelp(
-            "Where to listen: ipc:///PATH or tcp://127.0.0.1:PORT (0 picks a port).",
+            "Where to listen: ipc:///PATH, tcp://127.0.0.1:PORT (0 picks a port), or stdio.",
             valueName: "uri"))
     var listen: String
 
@@ -87,10 +90,11 @@ struct ServeCommand: ParsableCommand {
         if let mutant, Mutant.named(mutant) == nil {
             throw ValidationError("There is no mutant \"\(mutant)\"; volleyd mutants lists them.")
         }
+        guard listen != Self.standardStreams else { return }
         do {
             _ = try DeviceURI(listen)
         } catch {
-            throw ValidationError(error.detail)
+            throw ValidationError("\(error.detail) Or stdio.")
         }
     }
 
@@ -104,15 +108,16 @@ struct ServeCommand: ParsableCommand {
         }
         let logger = Logger(label: "volleyd")
         let stop = ServerStop()
-        let triggers = StopTriggers(stop, withParent: exitWithParent)
+        let triggers = StopTriggers(stop, withParent: exitWithParent && listen != Self.standardStreams)
         do {
-            let listener = try ZeroMQListener(on: DeviceURI(listen))
             let chip = EmulatedChip(profile: profile, serial: serial, threads: threads)
-            if let mutant = mutant.flatMap(Mutant.named) {
-                logger.warning("mutant \(mutant.id): \(mutant.summary)")
-                try serve(chip, on: MutantListener(listener, mutant: mutant), until: stop, logger)
-            } else {
+            if listen == Self.standardStreams {
+                let listener = try StreamListener(
+                    input: STDIN_FILENO, output: STDOUT_FILENO, command: "volleyd serve --listen stdio",
+                    onEnd: { stop.request("the host has closed the link") })
                 try serve(chip, on: listener, until: stop, logger)
+            } else {
+                try serve(chip, on: ZeroMQListener(on: DeviceURI(listen)), until: stop, logger)
             }
         } catch {
             logger.critical("\(error)")
@@ -121,16 +126,33 @@ struct ServeCommand: ParsableCommand {
         withExtendedLifetime(triggers) {}
     }
 
-    /// Says where the chip is, and serves it until a stop is asked for.
+    /// The value of `--listen` for a link that is the standard input and output.
+    private static let standardStreams = "stdio"
+
+    /// Serves the chip, as a mutant where that is asked for.
     private func serve(
+        _ chip: EmulatedChip, on listener: consuming some Listener & ~Copyable, until stop: ServerStop, _ logger: Logger
+    ) throws(TransportError) {
+        if let mutant = mutant.flatMap(Mutant.named) {
+            logger.warning("mutant \(mutant.id): \(mutant.summary)")
+            try announce(chip, on: MutantListener(listener, mutant: mutant), until: stop, logger)
+        } else {
+            try announce(chip, on: listener, until: stop, logger)
+        }
+    }
+
+    /// Says where the chip is, and serves it until a stop is asked for.
+    private func announce(
         _ chip: EmulatedChip, on listener: consuming some Listener & ~Copyable, until stop: ServerStop, _ logger: Logger
     ) throws(TransportError) {
         let address = listener.address
         let profile = chip.profile.name
         let server = ChipServer(
             chip, on: listener, options: DeviceServerOptions(mode: mode), stop: stop, logger: logger)
-        print("volleyd ready on \(address) serial \(serial) profile \(profile) mode \(mode.rawValue)")
-        fflush(nil)
+        let line = "volleyd ready on \(address) serial \(serial) profile \(profile) mode \(mode.rawValue)\n"
+        // Where standard output is the link, people are told on standard error.
+        let bytes = [UInt8](line.utf8)
+        _ = write(listen == Self.standardStreams ? STDERR_FILENO : STDOUT_FILENO, bytes, bytes.count)
         logger.notice("listening on \(address), serial \(serial), profile \(profile)")
         try server.run()
     }

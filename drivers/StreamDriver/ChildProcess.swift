@@ -1,8 +1,9 @@
+package import DeviceTransport
 package import Glibc
-package import Substrate
+import Synchronization
 
 /// A process that this one has started, and the pipes to it: the only file that spawns.
-package struct ChildProcess: Sendable {
+package final class ChildProcess: Sendable {
     /// How a process ended.
     package enum End: Sendable, Hashable, CustomStringConvertible {
         case exited(Int32)
@@ -25,9 +26,13 @@ package struct ChildProcess: Sendable {
 
     /// Number of the process.
     package let identifier: pid_t
+    /// How it ended, once that is known: a number is the system's to give away again.
+    private let knownEnd = Mutex<End?>(nil)
+
+    private init(identifier: pid_t) { self.identifier = identifier }
 
     /// The folder of the running program.
-    static var programFolder: String {
+    package static var programFolder: String {
         var buffer = [CChar](repeating: 0, count: 4_096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count)
         let bytes = buffer.prefix(max(0, count)).map { UInt8(bitPattern: $0) }
@@ -37,14 +42,15 @@ package struct ChildProcess: Sendable {
 
     /// Starts a program in a process group of its own, so that a terminal's Ctrl-C does not reach it.
     ///
-    /// - Throws: `unreachable`, with the system's reason.
+    /// - Parameter log: The file that its standard error is added to; nil for our own standard error.
+    /// - Throws: `cannotConnect`, with the system's reason.
     package static func start(
-        _ program: String, arguments: [String], log: String
-    ) throws(DeviceError) -> Started {
-        let input = try makePipe()
+        _ program: String, arguments: [String], log: String? = nil
+    ) throws(TransportError) -> Started {
+        let input = try DescriptorPair.pipe()
         let output: (read: Int32, write: Int32)
         do {
-            output = try makePipe()
+            output = try DescriptorPair.pipe()
         } catch {
             close(input.read)
             close(input.write)
@@ -59,16 +65,16 @@ package struct ChildProcess: Sendable {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, input.read, STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, output.write, STDOUT_FILENO)
-        posix_spawn_file_actions_addopen(
-            &actions, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        if let log {
+            posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
         var signals = sigset_t()
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK))
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP) | Int16(POSIX_SPAWN_SETSIGMASK))
         var words = ([program] + arguments).map { strdup($0) } + [nil]
         defer { for word in words { free(word) } }
         var identifier: pid_t = 0
@@ -76,33 +82,47 @@ package struct ChildProcess: Sendable {
         guard result == 0 else {
             close(input.write)
             close(output.read)
-            throw DeviceError(
-                .unreachable, "cannot start \(program): \(String(cString: strerror(result)))")
+            throw TransportError(.cannotConnect, "cannot start \(program)", errno: result)
         }
         return Started(
             child: ChildProcess(identifier: identifier), input: input.write, output: output.read)
     }
 
-    /// How the process ended; `nil` while it runs. To be asked no more once it has answered.
+    /// How the process ended; `nil` while it runs.
     package func endIfAny() -> End? {
-        var status: Int32 = 0
-        guard waitpid(identifier, &status, WNOHANG) == identifier else { return nil }
-        return status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .killed(signal: status & 0x7f)
+        knownEnd.withLock { known in
+            if let known { return known }
+            var status: Int32 = 0
+            guard waitpid(identifier, &status, WNOHANG) == identifier else { return nil }
+            known = status & 0x7f == 0 ? .exited(status >> 8 & 0xff) : .killed(signal: status & 0x7f)
+            return known
+        }
     }
 
-    /// Asks the process to end; kills it when the limit has passed.
-    package func stop(within limit: Duration) -> End {
-        kill(identifier, SIGTERM)
+    /// How the process ended; `nil` if it still runs when the limit has passed.
+    package func end(within limit: Duration) -> End? {
         let deadline = ContinuousClock.now + limit
-        while ContinuousClock.now < deadline {
-            if let end = endIfAny() { return end }
-            BlockingWait.sleep(.milliseconds(5))
-        }
-        kill(identifier, SIGKILL)
         while true {
             if let end = endIfAny() { return end }
-            BlockingWait.sleep(.milliseconds(1))
+            guard ContinuousClock.now < deadline else { return nil }
+            usleep(2_000)
         }
+    }
+
+    /// Asks the process, and what it has started, to end; kills them when the limit has passed.
+    @discardableResult package func stop(within limit: Duration) -> End {
+        if let end = endIfAny() { return end }
+        kill(-identifier, SIGTERM)
+        if let end = end(within: limit) { return end }
+        kill(-identifier, SIGKILL)
+        while true {
+            if let end = end(within: .seconds(1)) { return end }
+        }
+    }
+
+    /// Waits for a process that has been told to end in its own way; stops it when the limit has passed.
+    package func finish(within limit: Duration) {
+        if end(within: limit) == nil { stop(within: .milliseconds(300)) }
     }
 
     /// Reads up to the end of the first line; `nil` when it did not come within the limit or the pipe was closed.
@@ -119,16 +139,5 @@ package struct ChildProcess: Sendable {
             if byte == UInt8(ascii: "\n") { return String(decoding: line, as: UTF8.self) }
             line.append(byte)
         }
-    }
-
-    /// A pipe whose ends no other child inherits.
-    private static func makePipe() throws(DeviceError) -> (read: Int32, write: Int32) {
-        var ends: [Int32] = [0, 0]
-        guard pipe(&ends) == 0 else {
-            throw DeviceError(
-                .unreachable, "cannot make a pipe: \(String(cString: strerror(errno)))")
-        }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        return (ends[0], ends[1])
     }
 }

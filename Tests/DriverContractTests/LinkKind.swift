@@ -1,0 +1,41 @@
+import DeviceTransport
+import Glibc
+import StreamDriver
+import ZeroMQDriver
+
+/// The carriers that keep the contract of `Transport` and `Listener`.
+enum LinkKind: String, CaseIterable, Sendable {
+    case memory
+    case tcp
+    case ipc
+    case streams
+
+    /// The longest frame that the carrier takes, in bytes.
+    var frameBytes: Int { ZeroMQLimits.frameBytes }
+
+    /// Both ends of a fresh link.
+    func open() throws -> (host: any LinkEnd, device: any LinkEnd) {
+        switch self {
+        case .memory:
+            return LoopbackTransport.withPair { (left, right) in (HostEnd(left), HostEnd(right)) }
+        case .tcp:
+            return try Self.zeroMQ(on: "tcp://127.0.0.1:0")
+        case .ipc:
+            return try Self.zeroMQ(
+                on: "ipc:///tmp/volley-contract-\(getpid())-\(UInt64.random(in: 0...(.max))).sock")
+        case .streams:
+            var ends: [Int32] = [0, 0]
+            guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {
+                throw TransportError(.system, "cannot make a pair of sockets", errno: errno)
+            }
+            let device = try StreamListener(input: ends[1], output: ends[1], command: "none")
+            return (HostEnd(StreamTransport(input: ends[0], output: ends[0], named: "the test")), DeviceEnd(device))
+        }
+    }
+
+    private static func zeroMQ(on address: String) throws -> (host: any LinkEnd, device: any LinkEnd) {
+        let listener = try ZeroMQListener(on: DeviceURI(address))
+        let host = HostEnd(try ZeroMQTransport(connecting: listener.address))
+        return (host, DeviceEnd(listener))
+    }
+}

@@ -1,0 +1,47 @@
+public import DeviceTransport
+import StreamDriver
+import ZeroMQDriver
+
+/// A link to whatever an address names: the one place that knows all the drivers.
+///
+/// Exactly one of the links is there until the end.
+public struct AddressedLink: Transport, ~Copyable {
+    private var zeroMQ: ZeroMQTransport?
+    private var process: ProcessTransport?
+
+    /// How long the first contact may take unless the caller says otherwise.
+    public static let defaultPatience: Duration = .seconds(5)
+
+    /// Opens a link to a device.
+    ///
+    /// - Parameters:
+    ///   - uri: Where the device is.
+    ///   - patience: How long to try; a device that comes meanwhile is found.
+    /// - Throws: `cannotConnect`, with what was found there, when the patience ends.
+    public init(connecting uri: DeviceURI, patience: Duration = defaultPatience) throws(TransportError) {
+        switch uri.link {
+        case .tcp, .ipc: zeroMQ = try ZeroMQTransport(connecting: uri, patience: patience)
+        case .exec(let command): process = try ProcessTransport(running: command)
+        case .usb: throw TransportError(.badAddress, "\(uri): this build has no USB")
+        }
+    }
+
+    /// Sends a frame.
+    ///
+    /// - Throws: `peerGone` when the device has left or takes nothing.
+    public mutating func send(_ frame: [UInt8]) throws(TransportError) {
+        try zeroMQ?.send(frame)
+        try process?.send(frame)
+    }
+
+    /// Waits for the next frame; `nil` when none came within the limit.
+    ///
+    /// - Throws: `peerGone` when the device has gone and all that it sent has been received.
+    public mutating func receive(within limit: Duration) throws(TransportError) -> [UInt8]? {
+        if zeroMQ != nil { return try zeroMQ?.receive(within: limit) }
+        return try process?.receive(within: limit)
+    }
+
+    /// Ends the link. Frames not yet sent are dropped.
+    public consuming func close() {}
+}
