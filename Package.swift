@@ -27,6 +27,7 @@ let package = Package(
         .executable(name: "volley", targets: ["TrainerCLI"]),
         .executable(name: "volleyd", targets: ["SimulatorDaemon"]),
         .executable(name: "volley-conformance", targets: ["ConformanceCLI"]),
+        .executable(name: "volley-board", targets: ["BoardKit"]),
         .library(name: "InTheLoop", targets: ["InTheLoop"]),
         .library(name: "SpikingNetworks", targets: ["SpikingNetworks"]),
         .library(name: "SpikeData", targets: ["SpikeData"]),
@@ -125,6 +126,11 @@ let package = Package(
             name: "ConformanceCLI",
             dependencies: ["ProtocolConformance", "DeviceLinks", "DeviceTransport", argumentParser],
             path: "protocol/ConformanceCLI", swiftSettings: edge),
+
+        // The device's side in C99 with a tiny chip: what a board's firmware looks like, as a program.
+        .executableTarget(
+            name: "BoardKit", path: "drivers/board-kit", exclude: ["Makefile", "tests"],
+            cSettings: [.define("VOLLEY_LIMITS", to: "\"desktop_limits.h\"")]),
 
         .executableTarget(
             name: "Benchmarks",

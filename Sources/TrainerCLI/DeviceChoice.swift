@@ -34,7 +34,7 @@ extension DeviceChoice {
 struct DeviceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The chip behind an address: zmq+tcp://HOST:PORT or zmq+ipc:///PATH.", valueName: "uri"))
+            "The chip behind an address: \(DeviceURI.forms).", valueName: "uri"))
     var device: String?
 
     @Option(
@@ -83,6 +83,9 @@ struct DeviceOptions: ParsableArguments {
                 "--chip-set \(setting): write FIELD=VALUE, such as noise.membrane_lsb=2.")
         }
     }
+
+    /// Whether anything is said of the device.
+    var isGiven: Bool { software || device != nil || serial != nil || profile != nil || !chipSet.isEmpty }
 
     /// What the user asked for.
     ///

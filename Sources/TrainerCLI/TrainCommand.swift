@@ -143,11 +143,17 @@ struct TrainCommand: AsyncParsableCommand {
         _ trainer: inout Trainer, _ experiment: Experiment, choice: DeviceChoice,
         dataFolder: String?, earlier: (folder: RunFolder, record: RunRecord)?
     ) async throws -> RunFolder {
-        if let (folder, record) = earlier {
-            try record.check(trainer.description)
+        if let folder = earlier?.folder, var record = earlier?.record {
+            if !device.isGiven { try record.check(trainer.description) }
             if let (checkpoint, damaged) = try folder.latestCheckpoint() {
                 for error in damaged { Console.diagnostics.line("warning: \(error.detail)") }
                 try trainer.restore(checkpoint, source: folder.url.path)
+            }
+            if device.isGiven {
+                let notice = record.move(to: choice, trainer.description, after: trainer.progress.step)
+                if let notice { Console.diagnostics.line(notice) }
+                if let calibrations = trainer.calibrations { try folder.save(calibrations) }
+                try folder.write(record, to: "run.json")
             }
             return folder
         }
