@@ -30,7 +30,7 @@ import InTheLoop
         subcommands: [
             TrainCommand.self, EvaluateCommand.self, WaferCommand.self, ExperimentCommand.self, DataCommand.self,
             DevicesCommand.self, ChipCommand.self, CalibrateCommand.self, FitCommand.self, GradientCommand.self,
-            PlotCommand.self,
+            PlotCommand.self, KeyCommand.self,
         ])
 
     /// Runs the command that the arguments name, and turns what it throws into words and an exit code.

@@ -79,7 +79,7 @@ extension DaemonTests {
 
         @Test func garbageNeitherEndsTheDaemonNorDisturbsAClient() async throws {
             let daemon = try TestDaemon(on: "tcp://127.0.0.1:0")
-            guard case .tcp(_, let port) = daemon.address.link else { return }
+            guard case .tcp(_, let port, _) = daemon.address.link else { return }
             let client = makeClient(of: daemon.address)
             _ = try await client.run(SmallExperiment.batch(1))
             var random = SystemRandomNumberGenerator()

@@ -18,7 +18,7 @@ import Testing
         ("usb:1", "VENDOR:PRODUCT"), ("usb:12:5678", "four hexadecimal"), ("usb:1209:0001/", "serial"),
         ("exec: ", "command"), ("serial:x", "scheme"), ("tcp://host", "port is missing"),
         ("tcp://:70", "port is missing"),
-        ("tcp://host:70000", "70000"), ("ipc://", "path is missing"),
+        ("tcp://host:70000", "70000"), ("tcp://host:70#12", "64 hexadecimal"), ("ipc://", "path is missing"),
         ("ipc:///" + String(repeating: "a", count: 200), "201 bytes"), ("", "scheme"),
     ])
     func malformedAddressesAreRefusedWithTheReason(text: String, reason: String) {

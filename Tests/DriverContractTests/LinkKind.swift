@@ -8,6 +8,7 @@ enum LinkKind: String, CaseIterable, Sendable {
     case memory
     case tcp
     case ipc
+    case curve
     case streams
 
     /// The longest frame that the carrier takes, in bytes.
@@ -23,6 +24,11 @@ enum LinkKind: String, CaseIterable, Sendable {
         case .ipc:
             return try Self.zeroMQ(
                 on: "ipc:///tmp/volley-contract-\(getpid())-\(UInt64.random(in: 0...(.max))).sock")
+        case .curve:
+            let keys = try CurveFiles()
+            let listener = try ZeroMQListener(on: DeviceURI("tcp://127.0.0.1:0"), curve: keys.server())
+            let host = HostEnd(try ZeroMQTransport(connecting: listener.address, keyFile: keys.clientKey))
+            return (host, DeviceEnd(listener))
         case .streams:
             var ends: [Int32] = [0, 0]
             guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0 else {

@@ -8,7 +8,7 @@ import Testing
 struct HelpTests {
     @Test(arguments: [
         "volley", "train", "evaluate", "experiment", "data", "devices", "chip", "calibrate", "gradient",
-        "wafer", "plot", "fit",
+        "wafer", "plot", "fit", "key",
     ])
     func helpIsAsWritten(command: String) throws {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -22,7 +22,7 @@ struct HelpTests {
 
     @Test(arguments: [
         [], ["train"], ["evaluate"], ["experiment", "show"], ["data", "fetch"], ["devices"], ["chip"],
-        ["calibrate"], ["gradient"], ["wafer"], ["plot"], ["fit"],
+        ["calibrate"], ["gradient"], ["wafer"], ["plot"], ["fit"], ["key"],
     ])
     func helpOfEveryCommandHasExamples(command: [String]) throws {
         let result = try VolleyProcess(command + ["--help"]).finish()

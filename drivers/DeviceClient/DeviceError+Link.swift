@@ -9,7 +9,7 @@ extension DeviceError {
     /// The error of a first contact that failed.
     public init(contact error: TransportError) {
         switch error.code {
-        case .badAddress:
+        case .badAddress, .badKey:
             self.init(.badEndpoint, error.detail)
         case .cannotConnect:
             self.init(

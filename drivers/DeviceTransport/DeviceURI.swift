@@ -1,11 +1,11 @@
-/// Where a device is: `zmq+tcp://HOST:PORT`, `zmq+ipc:///PATH`, `usb:VENDOR:PRODUCT/SERIAL` or `exec:COMMAND`.
+/// Where a device is: `zmq+tcp://HOST:PORT` (with `#KEY`, encrypted to the server of that key), `zmq+ipc:///PATH`, `usb:VENDOR:PRODUCT/SERIAL` or `exec:COMMAND`.
 ///
 /// The ZeroMQ forms without `zmq+` mean the same, so that what a daemon prints can be pasted.
 public struct DeviceURI: Sendable, Hashable, CustomStringConvertible {
     /// The ways to a device.
     public enum Link: Sendable, Hashable {
-        /// ZeroMQ over TCP.
-        case tcp(host: String, port: UInt16)
+        /// ZeroMQ over TCP; encrypted where the server's key is given.
+        case tcp(host: String, port: UInt16, key: CurveKey? = nil)
         /// ZeroMQ over a local socket file.
         case ipc(path: String)
         /// A board on USB.
@@ -37,7 +37,7 @@ public struct DeviceURI: Sendable, Hashable, CustomStringConvertible {
     /// The endpoint in ZeroMQ's own form; nil for other ways.
     public var zeroMQEndpoint: String? {
         switch link {
-        case .tcp(let host, let port): "tcp://\(host):\(port)"
+        case .tcp(let host, let port, _): "tcp://\(host):\(port)"
         case .ipc(let path): "ipc://\(path)"
         case .usb, .exec: nil
         }
@@ -46,7 +46,8 @@ public struct DeviceURI: Sendable, Hashable, CustomStringConvertible {
     /// The full form, `zmq+` included.
     public var description: String {
         switch link {
-        case .tcp(let host, let port): "zmq+tcp://\(host):\(port)"
+        case .tcp(let host, let port, let key):
+            "zmq+tcp://\(host):\(port)" + (key.map { "#\($0)" } ?? "")
         case .ipc(let path): "zmq+ipc://\(path)"
         case .usb(let selection): "usb:\(selection)"
         case .exec(let command): "exec:\(command)"
@@ -73,7 +74,16 @@ public struct DeviceURI: Sendable, Hashable, CustomStringConvertible {
         throw Flaw(reason: "the scheme is unknown")
     }
 
-    private static func tcp(_ rest: Substring) throws(Flaw) -> Link {
+    private static func tcp(_ text: Substring) throws(Flaw) -> Link {
+        var (rest, key) = (text, CurveKey?.none)
+        if let mark = text.firstIndex(of: "#") {
+            let digits = text[text.index(after: mark)...]
+            key = CurveKey(digits)
+            guard key != nil else {
+                throw Flaw(reason: "\"\(digits)\" after \"#\" is not a key of 64 hexadecimal digits")
+            }
+            rest = text[..<mark]
+        }
         guard let colon = rest.lastIndex(of: ":"), colon > rest.startIndex else {
             throw Flaw(reason: "the port is missing")
         }
@@ -81,7 +91,7 @@ public struct DeviceURI: Sendable, Hashable, CustomStringConvertible {
         guard let port = UInt16(number) else {
             throw Flaw(reason: "\"\(number)\" is not a port (0-65535)")
         }
-        return .tcp(host: String(rest[..<colon]), port: port)
+        return .tcp(host: String(rest[..<colon]), port: port, key: key)
     }
 
     private static func ipc(_ rest: Substring) throws(Flaw) -> Link {

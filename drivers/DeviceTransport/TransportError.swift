@@ -4,6 +4,8 @@ public struct TransportError: Error, Sendable, Hashable, CustomStringConvertible
     public enum Code: String, Sendable, Hashable {
         /// The address cannot be understood.
         case badAddress
+        /// A key for encrypted links is missing or cannot be used.
+        case badKey
         /// The address is in use, or may not be bound.
         case cannotBind
         /// The address cannot be connected to.

@@ -24,9 +24,14 @@ struct ConnectionReports {
             case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: hasBegun = true
             case ZMQ_EVENT_DISCONNECTED: hasEnded = hasBegun
             case ZMQ_EVENT_CONNECT_RETRIED: if !isForeign { trouble = "nobody listens there" }
+            case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+                isForeign = true
+                trouble =
+                    "it does not let our key in; whoever runs it adds what `volley key` prints to its list of clients"
             default:
                 isForeign = true
-                trouble = "something answers there, but it does not speak ZeroMQ"
+                trouble =
+                    "something answers there, but it does not speak ZeroMQ, or expects encryption where we use none"
             }
         }
     }

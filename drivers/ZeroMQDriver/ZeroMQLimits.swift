@@ -2,6 +2,8 @@
 public enum ZeroMQLimits {
     /// Longest frame, in bytes: 1 MiB of payload, 64 of header, 4 of trailer.
     public static let frameBytes = 1_048_576 + 68
+    /// What encryption adds to a frame, in bytes: name and nonce of the command, 8 each, its mark and its authenticator.
+    static let curveBytes = 33
     /// Frames that may wait in a socket; above what the credit lets a peer have under way.
     public static let queuedFrames: Int32 = 256
     /// What the kernel buffers of a connection hold, in bytes: a whole frame, so that it leaves in one go.

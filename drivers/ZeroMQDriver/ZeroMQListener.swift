@@ -9,22 +9,35 @@ public struct ZeroMQListener: Listener, ~Copyable {
 
     private let socket: ZeroMQSocket
     private let wakeUp: WakeUp
+    /// Who is asked about clients' keys, where there are any.
+    private let desk: AdmissionDesk?
     /// The file made, which is removed at the end; libzmq leaves it.
     private let file: LocalSocket?
 
-    /// Listens on a local socket file (mode 0600) or on a loopback TCP port (0 picks one).
+    /// Listens on a local socket file (mode 0600) or on a TCP port (0 picks one): of this machine alone, unless clients
+    /// have to show a key.
     ///
     /// A socket file that a dead daemon left behind is replaced.
     ///
+    /// - Parameter curve: Encrypts a TCP port and lets in the clients of its list only.
     /// - Throws: `cannotBind`, when another daemon listens there, the path holds something else, or the host is not
-    ///   this machine alone.
+    ///   this machine alone and there are no keys.
     public init(
-        on uri: DeviceURI, frameLimit: Int = ZeroMQLimits.frameBytes
+        on uri: DeviceURI, frameLimit: Int = ZeroMQLimits.frameBytes, curve: CurveServer? = nil
     ) throws(TransportError) {
-        let requested = try Self.bindable(uri)
+        let requested = try Self.bindable(uri, isGuarded: curve != nil)
         let wakeUp = try WakeUp()
         // A context of its own: its end waits until libzmq has let the address go.
-        let socket = try ZeroMQSocket(.router, in: ZeroMQContext())
+        let context = ZeroMQContext()
+        let desk = try curve.map { curve throws(TransportError) in
+            try AdmissionDesk(admitting: Set(curve.clients.keys), in: context)
+        }
+        let socket = try ZeroMQSocket(.router, in: context)
+        if let curve {
+            socket.set(ZMQ_CURVE_SERVER, 1)
+            socket.set(ZMQ_CURVE_SECRETKEY, Array(curve.keys.secret.utf8))
+            socket.set(ZMQ_ZAP_DOMAIN, Array("volley".utf8))
+        }
         socket.set(ZMQ_ROUTER_MANDATORY, 1)
         socket.set(ZMQ_SNDHWM, ZeroMQLimits.queuedFrames)
         socket.set(ZMQ_RCVHWM, ZeroMQLimits.queuedFrames)
@@ -32,12 +45,17 @@ public struct ZeroMQListener: Listener, ~Copyable {
         socket.set(ZMQ_RCVBUF, ZeroMQLimits.kernelBufferBytes)
         socket.set(ZMQ_HANDSHAKE_IVL, ZeroMQLimits.handshakeMilliseconds)
         socket.set(ZMQ_IPV6, requested.hasPrefix("tcp://[") ? 1 : 0)
-        socket.setMaximumMessageSize(frameLimit)
+        socket.setMaximumMessageSize(frameLimit + (curve == nil ? 0 : ZeroMQLimits.curveBytes))
         // Only the owner may drive the chip: the file is made without rights for others.
         let mask = umask(0o077)
         defer { umask(mask) }
         try socket.bind(requested)
-        address = try DeviceURI(socket.lastEndpoint())
+        var address = try DeviceURI(socket.lastEndpoint())
+        if let curve, case .tcp(let host, let port, _) = address.link {
+            address.link = .tcp(host: host, port: port, key: curve.keys.publicKey)
+        }
+        self.address = address
+        self.desk = desk
         if case .ipc(let path) = uri.link { file = LocalSocket(at: path) } else { file = nil }
         self.socket = socket
         self.wakeUp = wakeUp
@@ -91,14 +109,14 @@ public struct ZeroMQListener: Listener, ~Copyable {
     }
 
     /// Checks an address, and returns it in the form that libzmq binds.
-    private static func bindable(_ uri: DeviceURI) throws(TransportError) -> String {
+    private static func bindable(_ uri: DeviceURI, isGuarded: Bool) throws(TransportError) -> String {
         switch uri.link {
-        case .tcp(let host, let port):
-            guard isLoopback(host) else {
+        case .tcp(let host, let port, _):
+            guard isGuarded || isLoopback(host) else {
                 throw TransportError(
                     .cannotBind,
-                    "tcp://\(host):\(port) would let anyone on the network drive the chip. Listen on "
-                        + "tcp://127.0.0.1:\(port) or ipc:///PATH, and reach it from afar through an SSH tunnel.")
+                    "tcp://\(host):\(port) would let anyone on the network drive the chip. Give --key and --clients, or "
+                        + "listen on tcp://127.0.0.1:\(port) or ipc:///PATH.")
             }
             return "tcp://\(host == "localhost" ? "127.0.0.1" : host):\(port == 0 ? "*" : "\(port)")"
         case .ipc(let path):

@@ -13,6 +13,8 @@ struct ZeroMQSocket: ~Copyable, @unchecked Sendable {
         case dealer
         /// Serves: frames from many peers, each with the peer's identity before it.
         case router
+        /// Answers questions that come one at a time.
+        case answerer
         /// Hears what happens to another socket.
         case observer
     }
@@ -39,6 +41,7 @@ struct ZeroMQSocket: ~Copyable, @unchecked Sendable {
             switch kind {
             case .dealer: ZMQ_DEALER
             case .router: ZMQ_ROUTER
+            case .answerer: ZMQ_REP
             case .observer: ZMQ_PAIR
             }
         guard let handle = zmq_socket(context.handle, type) else {
@@ -56,6 +59,12 @@ struct ZeroMQSocket: ~Copyable, @unchecked Sendable {
         var value = value
         let result = zmq_setsockopt(handle, option, &value, MemoryLayout<Int32>.size)
         precondition(result == 0, "libzmq refuses option \(option) = \(value)")
+    }
+
+    /// Sets an option that is bytes. Traps if libzmq does not take it: what comes from users is checked before.
+    func set(_ option: Int32, _ bytes: [UInt8]) {
+        let result = zmq_setsockopt(handle, option, bytes, bytes.count)
+        precondition(result == 0, "libzmq refuses the bytes of option \(option)")
     }
 
     /// Limits the messages that the socket accepts; a peer that sends a longer one is disconnected.

@@ -23,10 +23,11 @@ public struct ZeroMQTransport: Transport, ~Copyable {
     ///   - uri: Where the peer listens.
     ///   - patience: How long to try; a peer that starts meanwhile is found.
     ///   - frameLimit: Longest frame, in bytes, that is accepted or sent.
-    /// - Throws: `cannotConnect`, with what was found at the address, when the patience ends.
+    ///   - keyFile: Our own keys where the address names the server's; nil for `CurveKeyPair.ownFile`.
+    /// - Throws: `cannotConnect`, with what was found at the address, when the patience ends; `badKey`.
     public init(
         connecting uri: DeviceURI, patience: Duration = defaultPatience,
-        frameLimit: Int = ZeroMQLimits.frameBytes, context: ZeroMQContext = .shared
+        frameLimit: Int = ZeroMQLimits.frameBytes, keyFile: String? = nil, context: ZeroMQContext = .shared
     ) throws(TransportError) {
         guard let endpoint = uri.zeroMQEndpoint else {
             throw TransportError(.badAddress, "\(uri) is not an address of ZeroMQ")
@@ -41,7 +42,15 @@ public struct ZeroMQTransport: Transport, ~Copyable {
         socket.set(ZMQ_RECONNECT_IVL, 50)
         socket.set(ZMQ_RECONNECT_IVL_MAX, 1_000)
         socket.set(ZMQ_IPV6, 1)
-        socket.setMaximumMessageSize(frameLimit)
+        var overhead = 0
+        if case .tcp(_, _, let key?) = uri.link {
+            let own = try CurveKeyPair(file: keyFile ?? CurveKeyPair.ownFile)
+            socket.set(ZMQ_CURVE_SERVERKEY, key.bytes)
+            socket.set(ZMQ_CURVE_PUBLICKEY, own.publicKey.bytes)
+            socket.set(ZMQ_CURVE_SECRETKEY, Array(own.secret.utf8))
+            overhead = ZeroMQLimits.curveBytes
+        }
+        socket.setMaximumMessageSize(frameLimit + overhead)
         let number = Self.observerNumber.add(1, ordering: .relaxed).newValue
         let observer = try socket.observe(
             ConnectionReports.events, named: "volley-\(number)")

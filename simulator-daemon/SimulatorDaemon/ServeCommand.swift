@@ -25,6 +25,9 @@ struct ServeCommand: ParsableCommand {
                   a kind of chip of your own; --set noise.membrane_lsb=2 sets a field of it
               volleyd serve --listen ipc:///tmp/chip.sock --mode paced
                   results come at the chip's own rate
+              volleyd serve --listen tcp://0.0.0.0:7755 --key chip.key --clients clients.txt
+                  a chip for the people of a list, from other machines; the line that is printed
+                  holds the daemon's public key, by which clients know it
               volley train yinyang --device "exec:volleyd serve --listen stdio"
                   a chip whose link is the daemon's standard input and output
 
@@ -45,6 +48,19 @@ struct ServeCommand: ParsableCommand {
             "Which chip of its kind: the same serial is the same chip, bit for bit.",
             valueName: "number"))
     var serial: UInt64 = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "The daemon's secret key, for an encrypted TCP port that may be reached from other machines; the file is made "
+                + "if there is none.",
+            valueName: "file"))
+    var key: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Who may use that port: a public key a line, as `volley key` prints it, and a name.",
+            valueName: "file"))
+    var clients: String?
 
     @OptionGroup var chip: ProfileOptions
 
@@ -90,6 +106,9 @@ struct ServeCommand: ParsableCommand {
         if let mutant, Mutant.named(mutant) == nil {
             throw ValidationError("There is no mutant \"\(mutant)\"; volleyd mutants lists them.")
         }
+        guard (key == nil) == (clients == nil) else {
+            throw ValidationError("--key and --clients belong together.")
+        }
         guard listen != Self.standardStreams else { return }
         do {
             _ = try DeviceURI(listen)
@@ -117,11 +136,13 @@ struct ServeCommand: ParsableCommand {
                     onEnd: { stop.request("the host has closed the link") })
                 try serve(chip, on: listener, until: stop, logger)
             } else {
-                try serve(chip, on: ZeroMQListener(on: DeviceURI(listen)), until: stop, logger)
+                let curve: CurveServer? =
+                    if let key, let clients { try CurveServer(keyFile: key, clientFile: clients) } else { nil }
+                try serve(chip, on: ZeroMQListener(on: DeviceURI(listen), curve: curve), until: stop, logger)
             }
         } catch {
             logger.critical("\(error)")
-            throw ExitCode(error.code == .cannotBind ? EX_UNAVAILABLE : EX_SOFTWARE)
+            throw ExitCode(error.code == .cannotBind || error.code == .badKey ? EX_UNAVAILABLE : EX_SOFTWARE)
         }
         withExtendedLifetime(triggers) {}
     }
