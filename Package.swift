@@ -99,6 +99,9 @@ let package = Package(
             name: "Mutants", dependencies: ["Substrate", "WireProtocol", "DeviceTransport"],
             path: "simulator-daemon/Mutants", swiftSettings: pure),
         .target(
+            name: "USBBoard", dependencies: ["DeviceTransport"], path: "simulator-daemon/USBBoard",
+            swiftSettings: pure),
+        .target(
             name: "DeviceServer",
             dependencies: [
                 "Substrate", "ChipEmulator", "WireProtocol", "DeviceTransport", logging,
@@ -178,6 +181,10 @@ let package = Package(
                 "ZeroMQDriver", logging,
             ],
             path: "Tests/DeviceServerTests", swiftSettings: strictness),
+        .testTarget(
+            name: "USBBoardTests",
+            dependencies: ["USBBoard", "DeviceServer", "DeviceTransport", "Substrate", "WireProtocol", logging],
+            path: "Tests/USBBoardTests", swiftSettings: strictness),
         .testTarget(
             name: "ProtocolConformanceTests",
             dependencies: [

@@ -45,6 +45,7 @@ import Testing
             modules: ["ProtocolConformance", "DeviceLinks", "DeviceTransport", "ArgumentParser"]),
         "Mutants": Target(
             folder: "simulator-daemon/Mutants", modules: ["Substrate", "WireProtocol", "DeviceTransport"]),
+        "USBBoard": Target(folder: "simulator-daemon/USBBoard", modules: ["DeviceTransport"]),
         "TrainerCLI": Target(
             folder: "Sources/TrainerCLI",
             modules: [
