@@ -120,7 +120,7 @@ let package = Package(
             name: "SimulatorDaemon",
             dependencies: [
                 "DeviceServer", "ChipEmulator", "Mutants", "Settings", "Substrate", "DeviceTransport",
-                "StreamDriver", "ZeroMQDriver", argumentParser, logging,
+                "StreamDriver", "USBBoard", "ZeroMQDriver", argumentParser, logging,
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
 

@@ -56,7 +56,7 @@ import Testing
             folder: "simulator-daemon/SimulatorDaemon",
             modules: [
                 "DeviceServer", "ChipEmulator", "Mutants", "Settings", "Substrate", "DeviceTransport",
-                "StreamDriver", "ZeroMQDriver", "ArgumentParser", "Logging",
+                "StreamDriver", "USBBoard", "ZeroMQDriver", "ArgumentParser", "Logging",
             ]),
     ]
 
