@@ -45,6 +45,8 @@ let package = Package(
         // C modules.
         .systemLibrary(
             name: "CZeroMQ", path: "drivers/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(
+            name: "CLibUSB", path: "drivers/CLibUSB", providers: [.apt(["libusb-1.0-0-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CTrainingKernels", path: "Sources/CTrainingKernels"),
         .target(name: "CWireKernels", path: "protocol/CWireKernels"),
@@ -78,6 +80,8 @@ let package = Package(
         .target(
             name: "StreamDriver", dependencies: ["DeviceTransport", "WireProtocol"],
             path: "drivers/StreamDriver", swiftSettings: edge),
+            name: "USBDriver", dependencies: ["DeviceTransport", "CLibUSB"],
+            path: "drivers/USBDriver", swiftSettings: edge),
 
         // Assemblies.
         .target(

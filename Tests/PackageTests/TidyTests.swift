@@ -29,6 +29,8 @@ import Testing
             folder: "drivers/StreamDriver", modules: ["DeviceTransport", "WireProtocol"]),
         "DeviceLinks": Target(
             folder: "drivers/DeviceLinks", modules: ["DeviceTransport", "StreamDriver", "ZeroMQDriver"]),
+        "USBDriver": Target(
+            folder: "drivers/USBDriver", modules: ["DeviceTransport", "CLibUSB"]),
         "InTheLoop": Target(
             folder: "Sources/InTheLoop",
             modules: ["Tensors", "Settings", "Substrate", "SpikingNetworks", "SpikeData", "Crypto"]),
