@@ -48,6 +48,10 @@ let package = Package(
         .systemLibrary(
             name: "CLibUSB", path: "drivers/CLibUSB", providers: [.apt(["libusb-1.0-0-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CUMockdev", path: "Tests/CUMockdev", pkgConfig: "umockdev-1.0",
+            providers: [.apt(["libumockdev-dev"])]),
+        .target(name: "CMockUSB", dependencies: ["CUMockdev"], path: "Tests/CMockUSB"),
         .target(name: "CTrainingKernels", path: "Sources/CTrainingKernels"),
         .target(name: "CWireKernels", path: "protocol/CWireKernels"),
         .target(name: "CChipKernels", path: "simulator-daemon/CChipKernels"),
@@ -171,6 +175,16 @@ let package = Package(
             name: "DriverContractTests",
             dependencies: ["DeviceTransport", "StreamDriver", "WireProtocol", "ZeroMQDriver"],
             path: "Tests/DriverContractTests", swiftSettings: strictness),
+            name: "USBDriverTests",
+            dependencies: [
+                "CMockUSB", "ChipEmulator", "DeviceClient", "DeviceServer", "DeviceTransport", "InTheLoop",
+                "SpikeData", "SpikingNetworks", "Substrate", "USBBoard", "USBDriver", "WireProtocol", "ZeroMQDriver",
+                logging,
+            ],
+            path: "Tests/USBDriverTests", swiftSettings: strictness,
+            // Before the C library in the order of search, so that libusb's calls reach the emulated bus. It holds for
+            // the tests of the whole package, and passes everything through while no bus is there.
+            linkerSettings: [.linkedLibrary("umockdev-preload")]),
         .testTarget(
             name: "InTheLoopTests",
             dependencies: [

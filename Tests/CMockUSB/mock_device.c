@@ -108,12 +108,12 @@ static int submit(mock_device *device, UMockdevIoctlData *argument) {
     if (refused) {
         free(urb);
     } else if (is_control) {
-        device->callbacks.control(device->callbacks.context, number, bytes, bytes + 8, is_in ? 0 : length - 8);
+        device->callbacks.control(device->callbacks.context, device, number, bytes, bytes + 8, is_in ? 0 : length - 8);
     } else if (is_in) {
-        device->callbacks.bulk_in(device->callbacks.context, number, length);
+        device->callbacks.bulk_in(device->callbacks.context, device, number, length);
     } else {
         const bool zero_packet = asked.flags & USBDEVFS_URB_ZERO_PACKET;
-        device->callbacks.bulk_out(device->callbacks.context, number, bytes, length, zero_packet);
+        device->callbacks.bulk_out(device->callbacks.context, device, number, bytes, length, zero_packet);
     }
     free(bytes);
     return refused;
@@ -158,7 +158,7 @@ static int discard(mock_device *device, UMockdevIoctlData *argument) {
     const bool ignore = device->ignore_cancel;
     pthread_mutex_unlock(&device->lock);
     if (!number) return EINVAL;
-    if (!ignore) device->callbacks.cancel(device->callbacks.context, number);
+    if (!ignore) device->callbacks.cancel(device->callbacks.context, device, number);
     return 0;
 }
 

@@ -65,7 +65,7 @@ struct BoardOpening {
             throw Obstacle(error: error, mayPass: false)
         }
         guard let info = board.info else {
-            throw refusal("\(board.summary) does not tell its versions: \(board.problem ?? "no answer")", true)
+            throw refusal("cannot use \(board.summary): \(board.problem ?? "it does not tell its versions")", true)
         }
         guard info.majors.overlaps(USBLimits.majors) else {
             throw refusal(

@@ -42,13 +42,15 @@ public struct USBBoard: Sendable, Hashable {
     /// A board that is open: asks it who it is.
     init(_ device: USBDevice, open handle: USBHandle, _ interface: BoardInterface) {
         self.init(device)
-        productName = handle.string(device.productIndex)
-        serial = handle.string(device.serialIndex)
         do throws(USBFailure) {
             info = try handle.linkInfo(of: interface)
         } catch {
-            problem = "it does not answer LINK_INFO (USB-007): \(error)"
+            problem = "LINK_INFO fails (USB-007): \(error)"
+            // A board that answers nothing is not asked again and again.
+            if error == .timedOut || error == .gone { return }
         }
+        productName = handle.string(device.productIndex)
+        serial = handle.string(device.serialIndex)
     }
 
     private init(_ device: USBDevice) {

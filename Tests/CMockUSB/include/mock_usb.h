@@ -15,11 +15,11 @@ typedef struct mock_device mock_device;
 typedef struct {
     void *context;
     /// A control transfer: 8 bytes of setup, then `length` bytes of data for the device.
-    void (*control)(void *context, uint64_t urb, const uint8_t *setup, const uint8_t *data, size_t length);
-    void (*bulk_out)(void *context, uint64_t urb, const uint8_t *data, size_t length, bool zero_packet);
-    void (*bulk_in)(void *context, uint64_t urb, size_t length);
+    void (*control)(void *context, mock_device *device, uint64_t urb, const uint8_t *setup, const uint8_t *data, size_t length);
+    void (*bulk_out)(void *context, mock_device *device, uint64_t urb, const uint8_t *data, size_t length, bool zero_packet);
+    void (*bulk_in)(void *context, mock_device *device, uint64_t urb, size_t length);
     /// Calls a transfer back; it is to be completed with -ENOENT unless it has been completed already.
-    void (*cancel)(void *context, uint64_t urb);
+    void (*cancel)(void *context, mock_device *device, uint64_t urb);
     /// A request that the kernel makes itself (halts, configuration, interface, reset). Returns 0 or a negative errno.
     int (*request)(void *context, const uint8_t *setup);
 } mock_callbacks;
