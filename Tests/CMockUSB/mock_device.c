@@ -100,7 +100,7 @@ static int submit(mock_device *device, UMockdevIoctlData *argument) {
         urb->room = length - 8;
     }
     pthread_mutex_lock(&device->lock);
-    int refused = device->gone ? ENODEV : device->submit_error;
+    int refused = device->gone ? ENODEV : is_control ? 0 : device->bulk_error;
     const uint64_t number = urb->number = ++device->count;
     if (!refused) append(&device->pending, urb);
     const bool is_in = urb->is_in;
@@ -225,9 +225,9 @@ void mock_device_refuse_claim(mock_device *device, int error) {
     pthread_mutex_unlock(&device->lock);
 }
 
-void mock_device_refuse_submit(mock_device *device, int error) {
+void mock_device_refuse_bulk(mock_device *device, int error) {
     pthread_mutex_lock(&device->lock);
-    device->submit_error = error;
+    device->bulk_error = error;
     pthread_mutex_unlock(&device->lock);
 }
 

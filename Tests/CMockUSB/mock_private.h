@@ -32,7 +32,7 @@ struct mock_device {
     uint64_t count, requests;
     int pipe;
     bool writable, gone, ignore_cancel;
-    int claim_error, submit_error;
+    int claim_error, bulk_error;
 };
 
 struct mock_bus {

@@ -103,14 +103,15 @@ extension USBDriverTests {
                     print("\(time) s, \(left)")
                     exit(1)
                 }
-                // A second link is not kept from working by the first.
-                board.ignoreCancel(false)
+                // The next link is not kept from working by the first.
+                board.unplug()
+                let again = try bus.plug(echo.function)
                 var next = try USBTransport(connecting: USBSelection(), patience: .zero)
                 try next.send(pattern(64))
                 guard try next.receive(within: .seconds(5)) == pattern(64) else { exit(2) }
                 next.close()
                 guard USBResources.current.abandonedContexts == 1, USBResources.current.contexts == 1 else { exit(3) }
-                withExtendedLifetime((bus, echo)) {}
+                withExtendedLifetime((bus, echo, again)) {}
                 exit(0)
             }
         }

@@ -1,4 +1,5 @@
 import DeviceTransport
+import Dispatch
 import Testing
 import USBBoard
 import USBDriver
@@ -110,10 +111,13 @@ extension USBDriverTests {
             defer { echo.end() }
             let board = try bus.plug(echo.function)
             for round in 0..<20 {
-                // To the board: two packets that end nothing. To the host: a frame whose first packet was read.
-                board.function.submitBulkOut(pattern(1_024), zeroPacket: false) { _ in }
-                board.function.submitBulkOut(pattern(512), zeroPacket: round % 2 == 0) { _ in }
-                board.function.submitBulkIn(length: 512) { _ in }
+                // To the board: packets that end nothing. To the host: an answer whose first packet was read.
+                board.function.submitBulkOut(pattern(1_024), zeroPacket: round % 2 == 0) { _ in }
+                if round % 2 == 0 {
+                    let isRead = DispatchSemaphore(value: 0)
+                    board.function.submitBulkIn(length: 512) { _ in isRead.signal() }
+                    isRead.wait()
+                }
                 var link = try USBTransport(connecting: USBSelection(), patience: .zero)
                 let frame = pattern(700, seed: round)
                 try link.send(frame)

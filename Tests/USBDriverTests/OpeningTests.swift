@@ -170,7 +170,7 @@ extension USBDriverTests {
                 try USBTransport(connecting: USBSelection(), patience: .zero).close()
             }
             // Others may have used it up.
-            board.refuseSubmit(ENOMEM)
+            board.refuseBulk(ENOMEM)
             #expect(failure(USBSelection()).contains("the kernel has no memory left for transfers. Raise it: echo 64"))
         }
 
@@ -179,6 +179,8 @@ extension USBDriverTests {
             await #expect(processExitsWith: .success) {
                 let bus = try TestBus()
                 let board = try bus.plug(EchoBoard().function)
+                // Whoever listens for devices makes a socket in the bus's folder.
+                chmod(bus.root, 0o777)
                 chmod(board.path, 0o600)
                 guard geteuid() == 0 ? seteuid(65_534) == 0 : chmod(board.path, 0) == 0 else { exit(3) }
                 let list = try USBBoards.list()

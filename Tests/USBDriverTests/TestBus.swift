@@ -102,8 +102,8 @@ final class PluggedBoard: @unchecked Sendable {
     var requests: UInt64 { mock_device_requests(device) }
     /// From now on claiming the interface fails with this `errno`.
     func refuseClaim(_ error: Int32) { mock_device_refuse_claim(device, error) }
-    /// From now on submitting transfers fails with this `errno`.
-    func refuseSubmit(_ error: Int32) { mock_device_refuse_submit(device, error) }
+    /// From now on submitting bulk transfers fails with this `errno`.
+    func refuseBulk(_ error: Int32) { mock_device_refuse_bulk(device, error) }
     /// From now on transfers that are called back do not come back.
     func ignoreCancel(_ ignore: Bool) { mock_device_ignore_cancel(device, ignore) }
 

@@ -23,7 +23,7 @@ struct BoardSurvey {
     ///
     /// With no selection all boards are only described, and all are closed.
     init(of devices: [USBDevice], keeping selection: USBSelection?, in context: USBContext) {
-        for device in devices {
+        for device in devices.sorted(by: { ($0.bus, $0.address) < ($1.bus, $1.address) }) {
             switch device.interface {
             case .none: strangers += 1
             case .flawed(let problem): others.append(USBBoard(device, problem: problem))

@@ -72,7 +72,7 @@ public struct USBBoard: Sendable, Hashable {
 public enum USBBoards {
     /// Looks at all USB devices and asks each board who it is, also while another program uses it.
     ///
-    /// A board that cannot be opened or asked is listed with its problem.
+    /// They come by bus and number on it; one that cannot be opened or asked is listed with its problem.
     /// - Throws: `system`, when the process cannot use USB at all.
     public static func list() throws(TransportError) -> [USBBoard] {
         let context = try USBContext()
@@ -80,6 +80,6 @@ public enum USBBoards {
         let survey = try context.withDevices { devices throws(TransportError) in
             BoardSurvey(of: devices, keeping: nil, in: context)
         }
-        return survey.others.sorted { ($0.bus, $0.address) < ($1.bus, $1.address) }
+        return survey.others
     }
 }

@@ -53,8 +53,8 @@ const char *mock_device_path(const mock_device *device);
 void mock_device_complete(mock_device *device, uint64_t urb, int status, const uint8_t *data, size_t length);
 /// From now on claiming an interface fails with this errno; 0 for success.
 void mock_device_refuse_claim(mock_device *device, int error);
-/// From now on submitting transfers fails with this errno; 0 for success.
-void mock_device_refuse_submit(mock_device *device, int error);
+/// From now on submitting bulk transfers fails with this errno; 0 for success.
+void mock_device_refuse_bulk(mock_device *device, int error);
 /// From now on transfers that are called back do not come back, as in a kernel that hangs.
 void mock_device_ignore_cancel(mock_device *device, bool ignore);
 /// Requests that the device's file has answered.
