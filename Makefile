@@ -1,7 +1,7 @@
 # Volley. `make train` is the one minute of the README; `make test` passes the tests.
 
 SWIFT ?= swift
-PACKAGES := libzmq3-dev zlib1g-dev
+PACKAGES := libzmq3-dev libusb-1.0-0-dev zlib1g-dev libumockdev-dev
 # `apt-get` needs root; in a container one usually is root and there is no sudo.
 SUDO := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo)
 # Warnings are errors when CI is set (Package.swift); undeclared imports are errors always.
@@ -59,9 +59,10 @@ setup:
 	            $(SUDO) env DEBIAN_FRONTEND=noninteractive \
 	                apt-get install -y -qq --no-install-recommends $$missing; \
 	    fi; \
-	elif ! { [ -e /usr/include/zmq.h ] && [ -e /usr/include/zlib.h ]; }; then \
-	    echo "This is not a Debian-like system. Install the headers of ZeroMQ 4.3" >&2; \
-	    echo "and zlib with your package manager, then run make again." >&2; exit 69; \
+	elif ! { [ -e /usr/include/zmq.h ] && [ -e /usr/include/zlib.h ] && \
+	    [ -e /usr/include/libusb-1.0/libusb.h ] && [ -e /usr/include/umockdev-1.0/umockdev.h ]; }; then \
+	    echo "This is not a Debian-like system. Install the headers of ZeroMQ 4.3, libusb 1.0, zlib" >&2; \
+	    echo "and umockdev with your package manager, then run make again." >&2; exit 69; \
 	fi
 
 clean:

@@ -46,7 +46,13 @@ let package = Package(
         // C modules.
         .systemLibrary(
             name: "CZeroMQ", path: "drivers/CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(
+            name: "CLibUSB", path: "drivers/CLibUSB", providers: [.apt(["libusb-1.0-0-dev"])]),
         .systemLibrary(name: "CZlib", path: "Sources/CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CUMockdev", path: "Tests/CUMockdev", pkgConfig: "umockdev-1.0",
+            providers: [.apt(["libumockdev-dev"])]),
+        .target(name: "CMockUSB", dependencies: ["CUMockdev"], path: "Tests/CMockUSB"),
         .target(name: "CTrainingKernels", path: "Sources/CTrainingKernels"),
         .target(name: "CWireKernels", path: "protocol/CWireKernels"),
         .target(name: "CChipKernels", path: "simulator-daemon/CChipKernels"),
@@ -79,6 +85,9 @@ let package = Package(
         .target(
             name: "StreamDriver", dependencies: ["DeviceTransport", "WireProtocol"],
             path: "drivers/StreamDriver", swiftSettings: edge),
+        .target(
+            name: "USBDriver", dependencies: ["DeviceTransport", "CLibUSB"],
+            path: "drivers/USBDriver", swiftSettings: edge),
 
         // Assemblies.
         .target(
@@ -88,7 +97,7 @@ let package = Package(
             ],
             path: "Sources/InTheLoop", resources: [.embedInCode("Presets")], swiftSettings: pure),
         .target(
-            name: "DeviceLinks", dependencies: ["DeviceTransport", "StreamDriver", "ZeroMQDriver"],
+            name: "DeviceLinks", dependencies: ["DeviceTransport", "StreamDriver", "USBDriver", "ZeroMQDriver"],
             path: "drivers/DeviceLinks", swiftSettings: edge),
         .target(
             name: "DeviceClient", dependencies: ["Substrate", "WireProtocol", "DeviceTransport", "StreamDriver"],
@@ -99,6 +108,9 @@ let package = Package(
         .target(
             name: "Mutants", dependencies: ["Substrate", "WireProtocol", "DeviceTransport"],
             path: "simulator-daemon/Mutants", swiftSettings: pure),
+        .target(
+            name: "USBBoard", dependencies: ["DeviceTransport"], path: "simulator-daemon/USBBoard",
+            swiftSettings: pure),
         .target(
             name: "DeviceServer",
             dependencies: [
@@ -118,7 +130,7 @@ let package = Package(
             name: "SimulatorDaemon",
             dependencies: [
                 "DeviceServer", "ChipEmulator", "Mutants", "Settings", "Substrate", "DeviceTransport",
-                "StreamDriver", "ZeroMQDriver", argumentParser, logging,
+                "StreamDriver", "USBBoard", "ZeroMQDriver", argumentParser, logging,
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
 
@@ -171,6 +183,17 @@ let package = Package(
             dependencies: ["DeviceTransport", "StreamDriver", "WireProtocol", "ZeroMQDriver"],
             path: "Tests/DriverContractTests", swiftSettings: strictness),
         .testTarget(
+            name: "USBDriverTests",
+            dependencies: [
+                "CMockUSB", "ChipEmulator", "DeviceClient", "DeviceServer", "DeviceTransport", "InTheLoop",
+                "SpikeData", "SpikingNetworks", "Substrate", "USBBoard", "USBDriver", "WireProtocol", "ZeroMQDriver",
+                logging,
+            ],
+            path: "Tests/USBDriverTests", swiftSettings: strictness,
+            // Before the C library in the order of search, so that libusb's calls reach the emulated bus. It holds for
+            // the tests of the whole package, and passes everything through while no bus is there.
+            linkerSettings: [.linkedLibrary("umockdev-preload")]),
+        .testTarget(
             name: "InTheLoopTests",
             dependencies: [
                 "InTheLoop", "Settings", "SpikingNetworks", "SpikeData", "Substrate", "Tensors",
@@ -184,6 +207,10 @@ let package = Package(
                 "ZeroMQDriver", logging,
             ],
             path: "Tests/DeviceServerTests", swiftSettings: strictness),
+        .testTarget(
+            name: "USBBoardTests",
+            dependencies: ["USBBoard", "DeviceServer", "DeviceTransport", "Substrate", "WireProtocol", logging],
+            path: "Tests/USBBoardTests", swiftSettings: strictness),
         .testTarget(
             name: "ProtocolConformanceTests",
             dependencies: [

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DeviceLinks
 import DeviceTransport
 import Foundation
 import InTheLoop
@@ -8,11 +9,11 @@ import Substrate
 struct DevicesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "devices",
-        abstract: "Ask addresses who is there and whether the chip is free.",
+        abstract: "List boards and daemons: who they are, and who has the chip.",
         discussion: """
-            Without addresses, those of $VOLLEY_DEVICES (separated by spaces) are asked,
-            then the sockets in $XDG_RUNTIME_DIR/volley and /tmp/volley, then
-            zmq+tcp://127.0.0.1:7755.
+            Without addresses these are asked: boards on USB, the addresses of
+            $VOLLEY_DEVICES (separated by spaces), the sockets in $XDG_RUNTIME_DIR/volley and
+            /tmp/volley, and zmq+tcp://127.0.0.1:7755.
 
             EXAMPLES
               volley devices
@@ -31,31 +32,18 @@ struct DevicesCommand: AsyncParsableCommand {
         }
     }
 
-    /// What was found at an address.
-    struct Finding: Encodable {
-        /// The address.
-        var address: String
-        /// Who answers; nil if nobody does.
-        var device: DeviceDescription?
-        /// Who has the chip, if anyone.
-        var holder: String?
-        /// Why nobody answers.
-        var problem: String?
-
-        /// The finding in a line.
-        var text: String {
-            guard let device else { return "\(address)\n    \(problem ?? "no answer")" }
-            let state = holder.map { "in use by \($0)" } ?? "free"
-            return "\(address)\n    \(device.kind.rawValue) \(device.profile) serial \(device.serial), \(state)"
-        }
-    }
-
     func run() async throws {
-        let asked =
-            addresses.isEmpty
-            ? Self.usual(environment: ProcessInfo.processInfo.environment) : addresses
-        var findings: [Finding] = []
-        for address in asked { findings.append(await Self.ask(address)) }
+        var findings: [DeviceFinding] = []
+        if addresses.isEmpty {
+            for address in Self.usual(environment: ProcessInfo.processInfo.environment) {
+                findings.append(await Self.ask(address))
+            }
+            for board in Self.boards() {
+                findings.append(board.problem == nil ? await Self.ask(board.address) : board)
+            }
+        } else {
+            for address in addresses { findings.append(await Self.ask(address)) }
+        }
         if json {
             Console.output.line(String(decoding: RunFolder.json(findings), as: UTF8.self))
         } else {
@@ -87,8 +75,17 @@ struct DevicesCommand: AsyncParsableCommand {
         return result + ["zmq+tcp://127.0.0.1:7755"]
     }
 
-    private static func ask(_ address: String) async -> Finding {
-        var finding = Finding(address: address)
+    /// The boards on USB, as they present themselves without a link.
+    private static func boards() -> [DeviceFinding] {
+        do {
+            return try ConnectedBoard.all().map { DeviceFinding(address: $0.uri.description, problem: $0.problem) }
+        } catch {
+            return [DeviceFinding(address: "usb:", problem: "USB cannot be searched: \(error)")]
+        }
+    }
+
+    private static func ask(_ address: String) async -> DeviceFinding {
+        var finding = DeviceFinding(address: address)
         do {
             let uri = try DeviceURI(address)
             let device = OpenedDevice.device(at: uri, label: "volley devices") {
@@ -96,7 +93,10 @@ struct DevicesCommand: AsyncParsableCommand {
             }
             do {
                 finding.device = try await device.describe()
-                finding.holder = try await device.deviceHealth().holder?.label
+                finding.protocolVersion = await device.protocolVersion
+                let health = try await device.deviceHealth()
+                finding.holder = health.holder?.label
+                finding.state = DeviceFinding.State(health)
             } catch {
                 finding.problem = error.detail
             }

@@ -28,7 +28,10 @@ import Testing
         "StreamDriver": Target(
             folder: "drivers/StreamDriver", modules: ["DeviceTransport", "WireProtocol"]),
         "DeviceLinks": Target(
-            folder: "drivers/DeviceLinks", modules: ["DeviceTransport", "StreamDriver", "ZeroMQDriver"]),
+            folder: "drivers/DeviceLinks",
+            modules: ["DeviceTransport", "StreamDriver", "USBDriver", "ZeroMQDriver"]),
+        "USBDriver": Target(
+            folder: "drivers/USBDriver", modules: ["DeviceTransport", "CLibUSB"]),
         "InTheLoop": Target(
             folder: "Sources/InTheLoop",
             modules: ["Tensors", "Settings", "Substrate", "SpikingNetworks", "SpikeData", "Crypto"]),
@@ -45,6 +48,7 @@ import Testing
             modules: ["ProtocolConformance", "DeviceLinks", "DeviceTransport", "ArgumentParser"]),
         "Mutants": Target(
             folder: "simulator-daemon/Mutants", modules: ["Substrate", "WireProtocol", "DeviceTransport"]),
+        "USBBoard": Target(folder: "simulator-daemon/USBBoard", modules: ["DeviceTransport"]),
         "TrainerCLI": Target(
             folder: "Sources/TrainerCLI",
             modules: [
@@ -55,7 +59,7 @@ import Testing
             folder: "simulator-daemon/SimulatorDaemon",
             modules: [
                 "DeviceServer", "ChipEmulator", "Mutants", "Settings", "Substrate", "DeviceTransport",
-                "StreamDriver", "ZeroMQDriver", "ArgumentParser", "Logging",
+                "StreamDriver", "USBBoard", "ZeroMQDriver", "ArgumentParser", "Logging",
             ]),
     ]
 

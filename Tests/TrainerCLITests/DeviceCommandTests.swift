@@ -98,7 +98,7 @@ struct DeviceCommandTests {
             let uri = "zmq+ipc://\(socket)"
             let free = try VolleyProcess.run("devices", uri)
             #expect(free.status == 0, "\(free.errors)")
-            #expect(free.output.contains("emulator bss2 serial 9, free"))
+            #expect(free.output.contains("emulator bss2 serial 9, free, firmware"))
             let chip = try VolleyProcess.run("chip", "--device", uri, "--json")
             #expect(try object(chip.output)["serial"] as? Int == 9)
 

@@ -15,6 +15,9 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
     /// What the link has cost so far.
     public private(set) var linkStatistics = LinkStatistics()
 
+    /// The protocol's version on the link, such as "VP/1.0"; nil before the first contact.
+    public var protocolVersion: String? { session.version.map { "VP/\($0.major).\($0.minor)" } }
+
     let options: RemoteDeviceOptions
     private let open: Opener
     private let executor: BlockingExecutor

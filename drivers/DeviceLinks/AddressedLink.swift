@@ -1,5 +1,6 @@
 public import DeviceTransport
 import StreamDriver
+import USBDriver
 import ZeroMQDriver
 
 /// A link to whatever an address names: the one place that knows all the drivers.
@@ -8,6 +9,7 @@ import ZeroMQDriver
 public struct AddressedLink: Transport, ~Copyable {
     private var zeroMQ: ZeroMQTransport?
     private var process: ProcessTransport?
+    private var usb: USBTransport?
 
     /// How long the first contact may take unless the caller says otherwise.
     public static let defaultPatience: Duration = .seconds(5)
@@ -22,7 +24,7 @@ public struct AddressedLink: Transport, ~Copyable {
         switch uri.link {
         case .tcp, .ipc: zeroMQ = try ZeroMQTransport(connecting: uri, patience: patience)
         case .exec(let command): process = try ProcessTransport(running: command)
-        case .usb: throw TransportError(.badAddress, "\(uri): this build has no USB")
+        case .usb(let selection): usb = try USBTransport(connecting: selection, patience: patience)
         }
     }
 
@@ -32,6 +34,7 @@ public struct AddressedLink: Transport, ~Copyable {
     public mutating func send(_ frame: [UInt8]) throws(TransportError) {
         try zeroMQ?.send(frame)
         try process?.send(frame)
+        try usb?.send(frame)
     }
 
     /// Waits for the next frame; `nil` when none came within the limit.
@@ -39,6 +42,7 @@ public struct AddressedLink: Transport, ~Copyable {
     /// - Throws: `peerGone` when the device has gone and all that it sent has been received.
     public mutating func receive(within limit: Duration) throws(TransportError) -> [UInt8]? {
         if zeroMQ != nil { return try zeroMQ?.receive(within: limit) }
+        if usb != nil { return try usb?.receive(within: limit) }
         return try process?.receive(within: limit)
     }
 

@@ -16,8 +16,30 @@ public protocol Listener: ~Copyable, Sendable {
     /// - Throws: `peerGone` when the peer has left or takes no more frames.
     mutating func send(_ frame: [UInt8], to peer: LinkPeer) throws(TransportError)
 
+    /// Takes what has become of links since the last call, beside frames. `receive` returns early when something has.
+    mutating func takeEvents() -> [LinkEvent]
+
+    /// Says whether the device runs a batch, for links that can tell without a frame.
+    mutating func note(isBatchRunning: Bool)
+
     /// Ends the link to every peer. Frames not yet sent are dropped.
     consuming func close()
+}
+
+extension Listener where Self: ~Copyable {
+    /// Nothing: most links tell by frames and silence alone.
+    public mutating func takeEvents() -> [LinkEvent] { [] }
+
+    /// Tells nobody.
+    public mutating func note(isBatchRunning: Bool) {}
+}
+
+/// What a link tells its serving end without a frame.
+public enum LinkEvent: Sendable, Hashable {
+    /// The link to a peer has ended; nothing more comes from it, and nothing reaches it.
+    case ended(LinkPeer)
+    /// A peer gives up the batch of its request of this number, past all frames (`protocol/SPEC.md`, USB-006).
+    case abort(request: UInt64, LinkPeer)
 }
 
 /// A frame and the peer that sent it.

@@ -182,6 +182,20 @@ extension DeviceEndpoint {
         return actions
     }
 
+    /// ABORT (USB-006): ends the batch of an EXECUTE of the link's session as CANCEL does, if it has no result yet.
+    public mutating func abort(request: UInt64, from peer: PeerID, now: Duration) -> [DeviceAction] {
+        var actions = expire(now: now)
+        guard let session = links[peer]?.session,
+            let job = jobs.first(where: {
+                $0.session == session && $0.request == request && $0.state != .abandoned && $0.state != .done
+            })
+        else { return counted(actions) }
+        var fault = PBFault()
+        fault.detail = "batch \(job.key.batch) was aborted by the host"
+        actions += endUnfinished(job, .cancelled, fault)
+        return counted(actions + startNext())
+    }
+
     /// CANCEL: afterwards the batch is done or cancelled.
     mutating func cancel(
         _ message: WireMessage, session id: UInt64, from peer: PeerID

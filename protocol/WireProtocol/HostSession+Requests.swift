@@ -65,6 +65,7 @@ extension HostSession {
         var actions: [HostAction] = []
         if let boot, boot != reply.boot { actions = deviceRestarted() }
         boot = reply.boot
+        version = (reply.major, reply.minor)
         var open = PBOpen()
         open.run = .init(configuration.runID.bytes)
         open.label = configuration.label

@@ -43,6 +43,8 @@ public struct HostSession: Sendable {
     var requests: [UInt64: OutstandingRequest] = [:]
     var session: (id: UInt64, token: [UInt8])?
     var boot: UInt64?
+    /// Major and minor version that the device chose; nil before its first HELLO reply.
+    public internal(set) var version: (major: UInt32, minor: UInt32)?
     /// The boot id whose DESCRIBE we have checked.
     var describedBoot: UInt64?
     var description: DeviceDescription?

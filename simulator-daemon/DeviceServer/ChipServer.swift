@@ -40,7 +40,8 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         var random = SystemRandomNumberGenerator()
         let secret = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
         var configuration = DeviceEndpointConfiguration(
-            description: description, boot: random.next(), secret: secret)
+            description: description, boot: options.bootID ?? random.next(), secret: secret)
+        configuration.limits.framePayload = options.frameLimit
         configuration.firstFencingToken = WallClock.fencingBase
         configuration.flaw = flaw
         worker = ChipWorker(mode: options.mode, wake: listener.wake, run: run)
@@ -96,6 +97,13 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
             count += 1
             frame = count < 64 ? try listener.receive(within: .zero) : nil
         }
+        for event in listener.takeEvents() {
+            switch event {
+            case .ended(let peer): perform(endpoint.linkLost(PeerID(bytes: peer.bytes), now: now))
+            case .abort(let request, let peer):
+                perform(endpoint.abort(request: request, from: PeerID(bytes: peer.bytes), now: now))
+            }
+        }
         for event in worker.takeEvents() {
             switch event {
             case .slice(let job, let slice):
@@ -110,6 +118,7 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         if let next = endpoint.nextTimeout, next <= now {
             perform(endpoint.timeout(now: now))
         }
+        listener.note(isBatchRunning: endpoint.isBusy)
         transmit()
     }
 

@@ -14,6 +14,10 @@ public struct DeviceServerOptions: Sendable, Hashable {
     public var stopLimit: Duration
     /// How long clients get at most, after that, to take and acknowledge what is on its way to them.
     public var farewell: Duration
+    /// Most payload bytes of a frame that the device takes; at most 1 MiB, and at least 2 KiB.
+    public var frameLimit = 1 << 20
+    /// The boot id, where the link has to know it as well; else it is drawn.
+    public var bootID: UInt64?
 
     /// Fast; five seconds for a running job; two seconds for the last results.
     public init(

@@ -35,6 +35,12 @@ public struct MutantListener<Base: Listener & ~Copyable>: Listener, ~Copyable {
         for bytes in relay.send(frame, to: peer) { try base.send(bytes, to: peer) }
     }
 
+    /// Takes what has become of links.
+    public mutating func takeEvents() -> [LinkEvent] { base.takeEvents() }
+
+    /// Says whether the device runs a batch.
+    public mutating func note(isBatchRunning: Bool) { base.note(isBatchRunning: isBatchRunning) }
+
     /// Ends the link to every peer.
     public consuming func close() { base.close() }
 }

@@ -6,6 +6,7 @@ import Glibc
 import Logging
 import Mutants
 import StreamDriver
+import USBBoard
 import ZeroMQDriver
 
 /// `volleyd serve`: the process of an emulated chip.
@@ -28,18 +29,22 @@ struct ServeCommand: ParsableCommand {
               volleyd serve --listen tcp://0.0.0.0:7755 --key chip.key --clients clients.txt
                   a chip for the people of a list, from other machines; the line that is printed
                   holds the daemon's public key, by which clients know it
+              volleyd serve --listen usbip://127.0.0.1:3240
+                  a board on USB, for a kernel that has the module vhci-hcd:
+                  usbip attach -r 127.0.0.1 -b 1-1
               volley train yinyang --device "exec:volleyd serve --listen stdio"
                   a chip whose link is the daemon's standard input and output
 
             When it is ready, volleyd prints a line on standard output:
               volleyd ready on ADDRESS serial N profile NAME mode MODE
-            (on standard error, where standard output is the link). ADDRESS is what `volley train --device` takes. The log goes to standard error.
+            (on standard error, where standard output is the link). ADDRESS is what `volley train --device` takes; with
+            usbip, once the board is attached. The log goes to standard error.
             `volleyd profile` tells more of profiles.
             """)
 
     @Option(
         help: ArgumentHelp(
-            "Where to listen: ipc:///PATH, tcp://127.0.0.1:PORT (0 picks a port), or stdio.",
+            "Where to listen: ipc:///PATH, tcp://127.0.0.1:PORT (0 picks a port), usbip://127.0.0.1:PORT, or stdio.",
             valueName: "uri"))
     var listen: String
 
@@ -109,11 +114,10 @@ struct ServeCommand: ParsableCommand {
         guard (key == nil) == (clients == nil) else {
             throw ValidationError("--key and --clients belong together.")
         }
-        guard listen != Self.standardStreams else { return }
         do {
-            _ = try DeviceURI(listen)
+            _ = try ListenAddress(listen)
         } catch {
-            throw ValidationError("\(error.detail) Or stdio.")
+            throw ValidationError("\(error.detail) Or usbip://127.0.0.1:PORT, or stdio.")
         }
     }
 
@@ -127,18 +131,21 @@ struct ServeCommand: ParsableCommand {
         }
         let logger = Logger(label: "volleyd")
         let stop = ServerStop()
-        let triggers = StopTriggers(stop, withParent: exitWithParent && listen != Self.standardStreams)
+        let triggers = StopTriggers(stop, withParent: exitWithParent && listen != ListenAddress.standardStreamsName)
         do {
             let chip = EmulatedChip(profile: profile, serial: serial, threads: threads)
-            if listen == Self.standardStreams {
+            let options = DeviceServerOptions(mode: mode)
+            switch try ListenAddress(listen) {
+            case .zeroMQ(let address):
+                let curve: CurveServer? =
+                    if let key, let clients { try CurveServer(keyFile: key, clientFile: clients) } else { nil }
+                try serve(chip, on: ZeroMQListener(on: address, curve: curve), options, until: stop, logger)
+            case .usbip(let port): try serveBoard(chip, port: port, until: stop, logger)
+            case .standardStreams:
                 let listener = try StreamListener(
                     input: STDIN_FILENO, output: STDOUT_FILENO, command: "volleyd serve --listen stdio",
                     onEnd: { stop.request("the host has closed the link") })
-                try serve(chip, on: listener, until: stop, logger)
-            } else {
-                let curve: CurveServer? =
-                    if let key, let clients { try CurveServer(keyFile: key, clientFile: clients) } else { nil }
-                try serve(chip, on: ZeroMQListener(on: DeviceURI(listen), curve: curve), until: stop, logger)
+                try serve(chip, on: listener, options, until: stop, logger)
             }
         } catch {
             logger.critical("\(error)")
@@ -147,33 +154,47 @@ struct ServeCommand: ParsableCommand {
         withExtendedLifetime(triggers) {}
     }
 
-    /// The value of `--listen` for a link that is the standard input and output.
-    private static let standardStreams = "stdio"
+    /// Serves the chip behind an emulated board's USB function.
+    private func serveBoard(
+        _ chip: EmulatedChip, port: UInt16, until stop: ServerStop, _ logger: Logger
+    ) throws(TransportError) {
+        let identity = USBBoardIdentity(serial: serial, bootID: UInt64.random(in: 1 ... .max))
+        let board = USBBoardFunction(identity: identity)
+        let server = try USBIPServer(serving: board, port: port)
+        defer { server.stop() }
+        var options = DeviceServerOptions(mode: mode)
+        options.bootID = identity.bootID
+        options.frameLimit = identity.frameLimit
+        logger.notice(
+            "attach the board with: usbip --tcp-port \(server.port) attach -r 127.0.0.1 -b \(USBIPServer.busID)")
+        try serve(chip, on: USBBoardListener(on: board), options, until: stop, logger)
+    }
 
     /// Serves the chip, as a mutant where that is asked for.
     private func serve(
-        _ chip: EmulatedChip, on listener: consuming some Listener & ~Copyable, until stop: ServerStop, _ logger: Logger
+        _ chip: EmulatedChip, on listener: consuming some Listener & ~Copyable, _ options: DeviceServerOptions,
+        until stop: ServerStop, _ logger: Logger
     ) throws(TransportError) {
         if let mutant = mutant.flatMap(Mutant.named) {
             logger.warning("mutant \(mutant.id): \(mutant.summary)")
-            try announce(chip, on: MutantListener(listener, mutant: mutant), until: stop, logger)
+            try announce(chip, on: MutantListener(listener, mutant: mutant), options, until: stop, logger)
         } else {
-            try announce(chip, on: listener, until: stop, logger)
+            try announce(chip, on: listener, options, until: stop, logger)
         }
     }
 
     /// Says where the chip is, and serves it until a stop is asked for.
     private func announce(
-        _ chip: EmulatedChip, on listener: consuming some Listener & ~Copyable, until stop: ServerStop, _ logger: Logger
+        _ chip: EmulatedChip, on listener: consuming some Listener & ~Copyable, _ options: DeviceServerOptions,
+        until stop: ServerStop, _ logger: Logger
     ) throws(TransportError) {
         let address = listener.address
         let profile = chip.profile.name
-        let server = ChipServer(
-            chip, on: listener, options: DeviceServerOptions(mode: mode), stop: stop, logger: logger)
+        let server = ChipServer(chip, on: listener, options: options, stop: stop, logger: logger)
         let line = "volleyd ready on \(address) serial \(serial) profile \(profile) mode \(mode.rawValue)\n"
         // Where standard output is the link, people are told on standard error.
         let bytes = [UInt8](line.utf8)
-        _ = write(listen == Self.standardStreams ? STDERR_FILENO : STDOUT_FILENO, bytes, bytes.count)
+        _ = write(listen == ListenAddress.standardStreamsName ? STDERR_FILENO : STDOUT_FILENO, bytes, bytes.count)
         logger.notice("listening on \(address), serial \(serial), profile \(profile)")
         try server.run()
     }

@@ -1,0 +1,177 @@
+import ChipEmulator
+import DeviceTransport
+import Foundation
+import InTheLoop
+import SpikeData
+import Substrate
+import Synchronization
+import Testing
+import USBBoard
+import USBDriver
+
+extension USBDriverTests {
+    /// The protocol carried to a chip: the same bits as over any other link, also when the link is cut.
+    @Suite struct ChipOverUSBTests {
+        @Test(arguments: [64, 512, 1_024]) func batchesOverUSBEqualTheChipInProcess(packet: Int) async throws {
+            let bus = try TestBus()
+            let function = makeFunction(serial: 3, packet: packet)
+            let chip = ServedChip(.standard, serial: 3, behind: function)
+            let board = try bus.plug(function)
+            let client = makeClient()
+            #expect(try await client.describe().serial == 3)
+            var direct = EmulatedChip(profile: .standard, serial: 3)
+            for number in 1...5 as ClosedRange<UInt64> {
+                let batch = SmallBatch.make(number, entries: 40)
+                let measured = try await client.run(batch)
+                let expected = try direct.run(batch)
+                #expect(measured.spikes == expected.spikes, "batch \(number)")
+                #expect(measured.membranes == expected.membranes, "batch \(number)")
+                #expect(measured.spikes.eventCount > 20, "too quiet to prove anything")
+            }
+            #expect(await client.linkStatistics.reconnections == 0)
+            await client.close()
+            chip.end()
+            withExtendedLifetime(board) {}
+        }
+
+        /// Two epochs of Yin-Yang on a calibrated chip: weights and losses to the last bit.
+        @Test func trainingOverUSBIsTrainingInProcessAndOverZeroMQ() async throws {
+            let inProcess = try await train(on: EmulatedDevice(EmulatedChip(profile: .calibrated, serial: 1)))
+
+            let bus = try TestBus()
+            let function = makeFunction(serial: 1)
+            let chip = ServedChip(.calibrated, serial: 1, behind: function)
+            let board = try bus.plug(function)
+            let client = makeClient()
+            let overUSB = try await train(on: client)
+            #expect(await client.linkStatistics.batches > 20)
+            #expect(await client.linkStatistics.reconnections == 0)
+            await client.close()
+            chip.end()
+
+            let address = try DeviceURI("ipc:///tmp/volley-usb-\(UInt64.random(in: 0...(.max))).sock")
+            let daemon = ServedChip(.calibrated, serial: 1, at: address)
+            let other = makeClient(of: address)
+            let overZeroMQ = try await train(on: other)
+            await other.close()
+            daemon.end()
+
+            #expect(overUSB.weights == inProcess.weights && overUSB.losses == inProcess.losses)
+            #expect(overZeroMQ.weights == inProcess.weights && overZeroMQ.losses == inProcess.losses)
+            print(
+                """
+                Yin-Yang, training patterns/s: in process \(inProcess.rate), over ZeroMQ \(overZeroMQ.rate), over the \
+                emulated USB \(overUSB.rate); requests to the emulated kernel \(board.requests), processor time of all \
+                threads \(overUSB.processor) s of \(overUSB.seconds) s (in process \(inProcess.processor) s of \
+                \(inProcess.seconds) s)
+                """)
+        }
+
+        /// The board is pulled out again and again while batches run; each has its one result in the end.
+        @Test func cutsLoseNoBatchAndChangeNoBit() async throws {
+            let cuts = ProcessInfo.processInfo.environment["VOLLEY_CAMPAIGN"] == nil ? 20 : 500
+            let bus = try TestBus()
+            let function = makeFunction(serial: 3)
+            let chip = ServedChip(.standard, serial: 3, behind: function)
+            var direct = EmulatedChip(profile: .standard, serial: 3)
+            let cutter = Cutter(cuts, of: function, on: bus)
+            let client = makeClient()
+            var batches: UInt64 = 0
+            var afterwards = 0
+            while afterwards < 3 {
+                if cutter.isDone { afterwards += 1 }
+                batches += 1
+                let batch = SmallBatch.make(batches, entries: 20)
+                let measured = try await client.run(batch)
+                let expected = try direct.run(batch)
+                #expect(measured.batch == batches)
+                #expect(measured.spikes == expected.spikes, "batch \(batches)")
+                #expect(measured.membranes == expected.membranes, "batch \(batches)")
+            }
+            let statistics = await client.linkStatistics
+            #expect(statistics.batches == Int(batches), "a result for each batch, none twice")
+            #expect(statistics.reconnections >= cuts / 2, "\(statistics.reconnections) reconnections")
+            if cuts > 20 { print("\(cuts) cuts, \(batches) batches, each with its one result; \(statistics)") }
+            await client.close()
+            chip.end()
+            cutter.end()
+        }
+
+        /// What a run ended with, and what it cost.
+        private struct Trained {
+            var weights: [[Float]]
+            var losses: [Double]
+            var rate: Int
+            var seconds: Double
+            var processor: Double
+        }
+
+        private func train(on device: any SpikingDevice) async throws -> Trained {
+            let folder = FileManager.default.temporaryDirectory.appending(path: "volley-usb-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let experiment = try Experiment(
+                yaml: Presets.yaml("yinyang") ?? "", source: "yinyang",
+                overrides: [
+                    ("training.epochs", "2"), ("data.training_samples", "1000"), ("network.hidden.0.size", "30"),
+                ].map { (path: $0.0, value: $0.1) })
+            var trainer = try await Trainer(experiment, data: YinYang.splits(), device: device)
+            let (begin, processor) = (ContinuousClock.now, Self.processorSeconds())
+            let finished = try await trainer.train(folder: RunFolder(creating: folder), observer: SilentObserver())
+            #expect(finished)
+            let totals = trainer.progress.totals
+            return Trained(
+                weights: trainer.network.layers.map(\.weights.values), losses: trainer.progress.history.map(\.loss),
+                rate: Int(Double(totals.trainingPatterns) / totals.trainingSeconds),
+                seconds: begin.duration(to: .now) / .seconds(1), processor: Self.processorSeconds() - processor)
+        }
+
+        /// Processor time of this process, in seconds.
+        private static func processorSeconds() -> Double {
+            var time = timespec()
+            clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+            return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+        }
+    }
+
+    /// Puts a board in and pulls it out a number of times, and leaves it in at the end.
+    private final class Cutter: Sendable {
+        private let isOver = Mutex(false)
+        private let mayEnd = DispatchSemaphore(value: 0)
+        private let hasEnded = DispatchSemaphore(value: 0)
+
+        /// Begins; the board is in when this returns.
+        init(_ cuts: Int, of function: USBBoardFunction, on bus: TestBus) {
+            let hasBegun = DispatchSemaphore(value: 0)
+            Thread.detachNewThread { [self] in
+                defer { hasEnded.signal() }
+                for number in 1...cuts {
+                    let board = try? bus.plug(function)
+                    if number == 1 { hasBegun.signal() }
+                    // Long enough to get a link and some batches through, and another moment each time.
+                    usleep(UInt32(70_000 + number * 7_919 % 40_000))
+                    switch number % 4 {
+                    case 0: function.inject(.holdIn)
+                    case 1: function.inject(.holdOut)
+                    default: break
+                    }
+                    usleep(UInt32(number * 131 % 5_000))
+                    board?.unplug()
+                }
+                let board = try? bus.plug(function)
+                isOver.withLock { $0 = true }
+                mayEnd.wait()
+                withExtendedLifetime(board) {}
+            }
+            hasBegun.wait()
+        }
+
+        /// Whether the last cut is over.
+        var isDone: Bool { isOver.withLock(\.self) }
+
+        /// Takes the board out for good.
+        func end() {
+            mayEnd.signal()
+            hasEnded.wait()
+        }
+    }
+}

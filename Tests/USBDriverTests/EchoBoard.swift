@@ -1,0 +1,103 @@
+import DeviceTransport
+import Foundation
+import Synchronization
+import USBBoard
+import USBDriver
+
+/// The program of an emulated board that sends back whatever frame comes, or does as it is told.
+final class EchoBoard: Sendable {
+    let function: USBBoardFunction
+    private let isEnding = Mutex(false)
+    private let hasEnded = DispatchSemaphore(value: 0)
+    private let wake: @Sendable () -> Void
+    private let seen = Mutex<[[UInt8]]>([])
+    private let aborts = Mutex<[UInt64]>([])
+
+    /// What the board sends by itself on a link that has just begun.
+    enum Greeting: Sendable {
+        case nothing
+        /// These frames, once.
+        case frames([[UInt8]])
+        /// This frame, for ever.
+        case flood([UInt8])
+    }
+
+    /// Starts the program.
+    init(
+        serial: UInt64 = 7, packet: Int = 512, greeting: Greeting = .nothing, delay: Duration = .zero,
+        _ adjust: (inout USBBoardIdentity) -> Void = { _ in }
+    ) {
+        var identity = USBBoardIdentity(serial: serial, bootID: 99, bulkPacketSize: packet)
+        identity.frameLimit = 1 << 20
+        identity.bufferBytes = 8 << 20
+        adjust(&identity)
+        let function = USBBoardFunction(identity: identity)
+        self.function = function
+        wake = USBBoardListener(on: function).wake
+        Thread.detachNewThread { [self] in
+            var listener = USBBoardListener(on: function)
+            while !isEnding.withLock(\.self) {
+                if let frame = listener.receive(within: .milliseconds(greeting.isFlood ? 0 : 50)) {
+                    seen.withLock { $0.append(frame.bytes) }
+                    if delay > .zero { Thread.sleep(forTimeInterval: delay / .seconds(1)) }
+                    try? listener.send(frame.bytes, to: frame.peer)
+                }
+                for event in listener.takeEvents() {
+                    switch event {
+                    case .ended(let peer): Self.greet(greeting, after: peer, over: &listener)
+                    case .abort(let request, _): aborts.withLock { $0.append(request) }
+                    }
+                }
+            }
+            hasEnded.signal()
+        }
+    }
+
+    /// Frames that came.
+    var frames: [[UInt8]] { seen.withLock(\.self) }
+    /// Requests that were aborted.
+    var aborted: [UInt64] { aborts.withLock(\.self) }
+
+    /// Ends the program; the board itself stays as it is.
+    func end() {
+        isEnding.withLock { $0 = true }
+        wake()
+        hasEnded.wait()
+    }
+
+    private static func greet(_ greeting: Greeting, after old: LinkPeer, over listener: inout USBBoardListener) {
+        // A link's name is its number; the next link has the next one.
+        let number = old.bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) } + 1
+        let peer = LinkPeer(bytes: (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) })
+        switch greeting {
+        case .nothing: break
+        case .frames(let frames): for frame in frames { try? listener.send(frame, to: peer) }
+        case .flood(let frame):
+            // In bursts, so that the listener hears of the link's end meanwhile.
+            while listener.receive(within: .zero) == nil, (try? listener.send(frame, to: peer)) != nil {}
+        }
+    }
+}
+
+extension EchoBoard.Greeting {
+    fileprivate var isFlood: Bool { if case .flood = self { true } else { false } }
+}
+
+/// Bytes that differ from frame to frame and from place to place.
+func pattern(_ count: Int, seed: Int = 0) -> [UInt8] {
+    (0..<count).map { UInt8(truncatingIfNeeded: ($0 &* 31) ^ ($0 >> 8) ^ (seed &* 97)) }
+}
+
+/// The time that a call takes, in seconds.
+func seconds(of body: () throws -> Void) rethrows -> Double {
+    let begin = ContinuousClock.now
+    try body()
+    return begin.duration(to: .now) / .seconds(1)
+}
+
+/// The time that the end of a link takes, in seconds.
+func secondsToClose(_ link: consuming USBTransport) -> Double {
+    let begin = ContinuousClock.now
+    link.close()
+    return begin.duration(to: .now) / .seconds(1)
+}
