@@ -178,14 +178,18 @@ let package = Package(
         .testTarget(
             name: "ZeroMQDriverTests", dependencies: ["DeviceTransport", "ZeroMQDriver"],
             path: "Tests/ZeroMQDriverTests", swiftSettings: strictness),
+        .target(
+            name: "LinkContract", dependencies: ["DeviceTransport", "WireProtocol"], path: "Tests/LinkContract",
+            swiftSettings: edge),
         .testTarget(
             name: "DriverContractTests",
-            dependencies: ["DeviceTransport", "StreamDriver", "WireProtocol", "ZeroMQDriver"],
+            dependencies: ["DeviceTransport", "LinkContract", "StreamDriver", "WireProtocol", "ZeroMQDriver"],
             path: "Tests/DriverContractTests", swiftSettings: strictness),
         .testTarget(
             name: "USBDriverTests",
             dependencies: [
                 "CMockUSB", "ChipEmulator", "DeviceClient", "DeviceServer", "DeviceTransport", "InTheLoop",
+                "LinkContract",
                 "SpikeData", "SpikingNetworks", "Substrate", "USBBoard", "USBDriver", "WireProtocol", "ZeroMQDriver",
                 logging,
             ],

@@ -10,8 +10,22 @@
 #include <unistd.h>
 
 // The variable exists from the program's start and never goes: setting it then changes a pointer, while adding it would
-// move the environment under the feet of other threads. Empty, it has no effect.
-__attribute__((constructor)) static void reserve_variable(void) { setenv("UMOCKDEV_DIR", "", 0); }
+// move the environment under the feet of other threads. Between two buses it names a folder with a file `disabled`, for
+// which the preloaded library lets everything through; an empty one would make it take all of /dev for emulated.
+static char idle_folder[] = "/tmp/volley-no-bus-XXXXXX";
+static char idle_file[sizeof idle_folder + 16];
+
+__attribute__((constructor)) static void reserve_variable(void) {
+    if (!mkdtemp(idle_folder)) return;
+    snprintf(idle_file, sizeof idle_file, "%s/disabled", idle_folder);
+    close(open(idle_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    setenv("UMOCKDEV_DIR", idle_folder, 0);
+}
+
+__attribute__((destructor)) static void remove_idle_folder(void) {
+    unlink(idle_file);
+    rmdir(idle_folder);
+}
 
 mock_bus *mock_bus_begin(void) {
     mock_bus *bus = calloc(1, sizeof *bus);
@@ -24,7 +38,7 @@ mock_bus *mock_bus_begin(void) {
 }
 
 void mock_bus_end(mock_bus *bus) {
-    setenv("UMOCKDEV_DIR", "", 1);
+    setenv("UMOCKDEV_DIR", idle_folder, 1);
     g_object_unref(bus->testbed);
     g_free(bus->root);
     free(bus);

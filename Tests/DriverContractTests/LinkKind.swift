@@ -1,5 +1,6 @@
 import DeviceTransport
 import Glibc
+import LinkContract
 import StreamDriver
 import ZeroMQDriver
 
@@ -15,7 +16,7 @@ enum LinkKind: String, CaseIterable, Sendable {
     var frameBytes: Int { ZeroMQLimits.frameBytes }
 
     /// Both ends of a fresh link.
-    func open() throws -> (host: any LinkEnd, device: any LinkEnd) {
+    func open() throws -> LinkContract.Ends {
         switch self {
         case .memory:
             return LoopbackTransport.withPair { (left, right) in (HostEnd(left), HostEnd(right)) }
@@ -39,7 +40,7 @@ enum LinkKind: String, CaseIterable, Sendable {
         }
     }
 
-    private static func zeroMQ(on address: String) throws -> (host: any LinkEnd, device: any LinkEnd) {
+    private static func zeroMQ(on address: String) throws -> LinkContract.Ends {
         let listener = try ZeroMQListener(on: DeviceURI(address))
         let host = HostEnd(try ZeroMQTransport(connecting: listener.address))
         return (host, DeviceEnd(listener))
