@@ -15,6 +15,7 @@ public enum LinkContract: String, CaseIterable, Sendable {
 
     /// What a carrier did against the contract.
     public struct Breach: Error, CustomStringConvertible {
+        /// What it did.
         public var description: String
     }
 

@@ -5,13 +5,17 @@ import Synchronization
 ///
 /// Noncopyable transports cannot be put together in a list; a class around each can.
 public protocol LinkEnd: AnyObject, Sendable {
+    /// Sends a frame.
     func send(_ frame: [UInt8]) throws
+    /// Waits for the next frame; nil when none came within the limit.
     func receive(within limit: Duration) throws -> [UInt8]?
+    /// Ends the link.
     func close()
 }
 
 /// An end that writes only while it waits, so that it never blocks.
 public protocol ListeningEnd: LinkEnd {
+    /// Writes what waits.
     func flush()
 }
 
@@ -19,16 +23,20 @@ public protocol ListeningEnd: LinkEnd {
 public final class HostEnd<Link: Transport & ~Copyable>: LinkEnd {
     private let link: Mutex<Link?>
 
+    /// Takes a link over.
     public init(_ link: consuming Link) { self.link = Mutex(link) }
 
+    /// Sends a frame.
     public func send(_ frame: [UInt8]) throws {
         try link.withLock { link throws in try link?.send(frame) }
     }
 
+    /// Waits for the next frame; nil when none came within the limit.
     public func receive(within limit: Duration) throws -> [UInt8]? {
         try link.withLock { link throws in try link?.receive(within: limit) }
     }
 
+    /// Ends the link.
     public func close() { link.withLock { $0.take()?.close() } }
 }
 
@@ -41,8 +49,10 @@ public final class DeviceEnd<Link: Listener & ~Copyable>: ListeningEnd {
         var peer: LinkPeer?
     }
 
+    /// Takes a link over.
     public init(_ link: consuming Link) { state = Mutex(State(link: link)) }
 
+    /// Sends a frame.
     public func send(_ frame: [UInt8]) throws {
         try state.withLock { state throws in
             guard let peer = state.peer else { throw TransportError(.peerGone, "nobody was heard yet") }
@@ -50,6 +60,7 @@ public final class DeviceEnd<Link: Listener & ~Copyable>: ListeningEnd {
         }
     }
 
+    /// Waits for the next frame; nil when none came within the limit.
     public func receive(within limit: Duration) throws -> [UInt8]? {
         try state.withLock { state throws in
             // A listener may return early, when it was woken for something else.
@@ -67,6 +78,7 @@ public final class DeviceEnd<Link: Listener & ~Copyable>: ListeningEnd {
         }
     }
 
+    /// Ends the link.
     public func close() {
         state.withLock { state in
             state.link.take()?.close()
