@@ -57,9 +57,10 @@ package struct HostInspector: Sendable {
     private var lastRequest: [UInt64: UInt64] = [:]
     private var lease: Lease?
     private var sent: [UInt64: (type: MessageType, at: Duration, payload: [UInt8])] = [:]
-    /// Batches between EXECUTE and the final response, by the number of their first EXECUTE.
+    /// Batches between EXECUTE and the final response on the current link, by the number of the request.
     private var underWay: [UInt64: UInt64] = [:]
-    private var staged = 0
+    /// Batches whose result the host still wants: the numbers of their first and their last EXECUTE.
+    private var wanted: [UInt64: (first: UInt64, last: UInt64)] = [:]
     /// The epoch that the host may take for the current one; `nil` where it does not know.
     private var epoch: UInt64?
 
@@ -99,20 +100,23 @@ package struct HostInspector: Sendable {
                 "CREDIT fell from \(state.credit) to \(fields.number(1))")
             state.credit = fields.number(1)
         case .ack:
-            let first = underWay.values.min()
+            let first = wanted.values.map(\.first).min()
             judge(
                 "EXE-004/host-ack", first.map { fields.number(1) < $0 } ?? true,
-                "ACK of \(fields.number(1)) reaches request \(first ?? 0), whose result is under way")
+                "ACK of \(fields.number(1)) reaches request \(first ?? 0), whose result is wanted")
         case .configure: configured(payload)
         case .weights: weights(payload)
         // A pipeline goes on from what it will have written; a refusal says that it has not.
         case .commit: epoch = fields.number(1)
         case .execute:
-            if underWay[fields.number(1)] == nil { underWay[fields.number(1)] = header.request }
-            let count = underWay.count
+            let batch = fields.number(1)
+            wanted[batch] = (wanted[batch]?.first ?? header.request, header.request)
+            underWay[header.request] = batch
+            let count = Set(underWay.values).count
             judge(
                 "CRD-002/host-slots", count <= state.limits.slots,
                 "\(count) batches are under way, there are \(state.limits.slots) slots")
+        case .cancel: wanted[fields.number(1)] = nil
         default: break
         }
         if type.needsLease { useLease(header, type, at: time) }
@@ -141,7 +145,10 @@ package struct HostInspector: Sendable {
         case .hello where fields.bytes(5) == state.nonce && !state.nonce.isEmpty:
             state.isGreeted = true
             if let limits = try? DeviceClaims.limits(fields) { state.limits = state.offered.agreed(with: limits) }
-        case .open: state.credit = request.map { (try? ProtobufFields(parsing: $0.payload))?.number(5) ?? 0 } ?? 0
+        case .open:
+            // Requests of a former link have no response to come.
+            underWay = [:]
+            state.credit = request.map { (try? ProtobufFields(parsing: $0.payload))?.number(5) ?? 0 } ?? 0
         case .acquire:
             lease = Lease(
                 token: UInt32(truncatingIfNeeded: fields.number(1)), ttl: .milliseconds(Int64(fields.number(2))),
@@ -201,8 +208,8 @@ package struct HostInspector: Sendable {
             let confirmed = max(lease?.confirmed ?? request.at, request.at)
             lease?.confirmed = confirmed
         }
-        if request.type == .execute, let asked = try? ProtobufFields(parsing: request.payload) {
-            underWay[asked.number(1)] = nil
+        if let batch = underWay.removeValue(forKey: header.request), wanted[batch]?.last == header.request {
+            wanted[batch] = nil
         }
         if request.type == .release || request.type == .close { lease = nil }
     }

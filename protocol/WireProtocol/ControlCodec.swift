@@ -46,6 +46,16 @@ extension Duration {
     }
 }
 
+extension String {
+    /// The text, or what of it fits into so many bytes of UTF-8, in whole scalars.
+    func cut(toBytes limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var end = utf8.index(utf8.startIndex, offsetBy: limit)
+        while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+        return String(unicodeScalars[..<end])
+    }
+}
+
 extension PBLimits {
     /// The wire's form of limits.
     init(_ limits: WireLimits) {

@@ -67,7 +67,7 @@ extension HostSession {
         boot = reply.boot
         var open = PBOpen()
         open.run = .init(configuration.runID.bytes)
-        open.label = configuration.label
+        open.label = configuration.label.cut(toBytes: DeviceEndpoint.longestLabel)
         open.creditBytes = UInt64(configuration.resultCredit)
         creditGranted = UInt64(configuration.resultCredit)
         creditUsed = 0
