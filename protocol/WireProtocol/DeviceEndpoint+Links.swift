@@ -57,7 +57,12 @@ extension DeviceEndpoint {
                 message, .invalid, "request \(message.header.request) does not follow the last one", to: peer)
         }
         links[peer]?.lastRequest = message.header.request
-        do {
+        do throws(WireError) {
+            guard message.payload.count <= WireLimits.leastFramePayload else {
+                throw WireError(
+                    .tooLarge, at: 8, expected: UInt64(WireLimits.leastFramePayload),
+                    found: UInt64(message.payload.count))
+            }
             return try answer(&self)
         } catch {
             return refuse(message, error.status, "\(error)", to: peer) {
@@ -74,12 +79,7 @@ extension DeviceEndpoint {
             return endLink(peer, .noSession, "HELLO names session \(message.header.session)", offset: 16)
         }
         return answerFirst(message, from: peer) { endpoint throws(WireError) in
-            guard message.payload.count <= WireLimits.leastFramePayload else {
-                throw WireError(
-                    .tooLarge, at: 8, expected: UInt64(WireLimits.leastFramePayload),
-                    found: UInt64(message.payload.count))
-            }
-            return try endpoint.greet(
+            try endpoint.greet(
                 try ControlCodec.decode(PBHello.self, message.payload), message, from: peer, now: now)
         }
     }

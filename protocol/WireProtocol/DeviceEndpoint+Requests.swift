@@ -85,12 +85,16 @@ extension DeviceEndpoint {
         }
         if type == .ack {
             let ack = try ControlCodec.decode(PBAck.self, message.payload)
+            var fault = PBFault()
+            fault.detail = "the result was acknowledged before all of it was sent"
+            var actions: [DeviceAction] = []
+            for job in jobs where job.session == id && job.state == .done && job.request <= ack.throughRequest {
+                actions += endWaiting(for: job.key.ticket, .cancelled, fault)
+            }
             jobs.removeAll {
                 $0.session == id && $0.state == .done && $0.request <= ack.throughRequest
             }
-            let tickets = Set(jobs.map(\.key.ticket))
-            sessions[id]?.outbox.removeAll { !tickets.contains($0.ticket) }
-            return pumpResults(session: id)
+            return actions + pumpResults(session: id)
         }
         return []
     }
