@@ -14,6 +14,11 @@ let pure: [SwiftSetting] =
 /// Targets that touch C: each holds one thin wrapper that is allowed to.
 let edge: [SwiftSetting] = strictness + [.enableUpcomingFeature("InternalImportsByDefault")]
 
+/// `make fuzz` sets this to libFuzzer's library without `main`: then the wire is instrumented, and the program that fuzzes it
+/// is there.
+let fuzzingLibrary = Context.environment["VOLLEY_FUZZ"]
+let instrumentation: [SwiftSetting] = fuzzingLibrary == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer"])]
+
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -78,7 +83,8 @@ let package = Package(
             swiftSettings: edge),
         .target(
             name: "WireProtocol", dependencies: ["CWireKernels", "Substrate", protobuf, crypto],
-            path: "protocol/WireProtocol", exclude: ["Proto/control.proto"], swiftSettings: pure),
+            path: "protocol/WireProtocol", exclude: ["Proto/control.proto"],
+            swiftSettings: pure + instrumentation),
         .target(
             name: "ZeroMQDriver", dependencies: ["DeviceTransport", "CZeroMQ"],
             path: "drivers/ZeroMQDriver", swiftSettings: edge),
@@ -153,6 +159,9 @@ let package = Package(
             path: "Tests/Benchmarks", swiftSettings: strictness),
 
         // Tests, bottom-up too.
+        .target(
+            name: "WireFuzzing", dependencies: ["ProtocolConformance", "Substrate", "WireProtocol"],
+            path: "Tests/Fuzz/Subjects", swiftSettings: strictness + instrumentation),
         .testTarget(
             name: "TensorsTests", dependencies: ["Tensors"], path: "Tests/TensorsTests",
             swiftSettings: strictness),
@@ -220,7 +229,7 @@ let package = Package(
             dependencies: [
                 "ConformanceCLI", "ProtocolConformance", "Mutants", "ChipEmulator", "DeviceTransport",
                 "SimulatorDaemon",
-                "Substrate", "WireProtocol",
+                "Substrate", "WireFuzzing", "WireProtocol",
             ],
             path: "Tests/ProtocolConformanceTests", exclude: ["volleyd.expected"], swiftSettings: strictness),
         .testTarget(
@@ -241,3 +250,11 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if let fuzzingLibrary {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzzer", dependencies: ["WireFuzzing"], path: "Tests/Fuzz/Fuzzer",
+            swiftSettings: [.unsafeFlags(["-parse-as-library"])],
+            linkerSettings: [.unsafeFlags([fuzzingLibrary]), .linkedLibrary("stdc++"), .linkedLibrary("m")]))
+}

@@ -3,22 +3,6 @@ import WireProtocol
 
 /// The frozen vectors against the product's codec: the same bytes both ways, the same refusals.
 @Suite struct FrozenVectorTests {
-    /// Invalid bytes that the codec is known to take, or to refuse otherwise, and why. An entry that is wrong fails.
-    private static let known: [String: String] = [
-        "FRM-012/other-flags": "fragments are held against type, request, count and total only",
-        "FRM-012/other-session": "fragments are held against type, request, count and total only",
-        "FRM-012/other-token": "fragments are held against type, request, count and total only",
-        "FRM-012/other-status": "fragments are held against type, request, count and total only",
-        "FRM-012/other-deadline": "fragments are held against type, request, count and total only",
-        "BLK-001/result-validity-bit-4": "a host takes undefined bits of the validity",
-        "BLK-001/result-validity-bit-5": "a host takes undefined bits of the validity",
-        "BLK-001/result-validity-bit-6": "a host takes undefined bits of the validity",
-        "BLK-001/result-validity-bit-7": "a host takes undefined bits of the validity",
-        "CFG-005/codes-cut-1": "MALFORMED for a length that is no whole number of neurons",
-        "CFG-005/codes-cut-35": "MALFORMED for a length that is no whole number of neurons",
-        "CFG-005/codes-1-more": "MALFORMED for a length that is no whole number of neurons",
-    ]
-
     /// Chunks that the product never asks for, so that its decoder, which knows what it has asked for, refuses them.
     private static let unasked: Set<String> = ["RES-001/large-numbers", "RES-001/no-columns"]
 
@@ -68,11 +52,7 @@ import WireProtocol
                 let isInPlace = vector.frame == nil || refusal.frame == vector.frame
                 flaw = isRight && isInPlace ? nil : "refused with \(refusal.status), \(vector.status) is due"
             }
-            if Self.known[vector.id] != nil {
-                #expect(flaw != nil, "\(vector.id) is right by now: take it off the list")
-            } else {
-                #expect(flaw == nil, "\(vector.id): \(flaw ?? "")")
-            }
+            #expect(flaw == nil, "\(vector.id): \(flaw ?? "")")
         }
     }
 

@@ -1,82 +1,39 @@
 import Foundation
 import Substrate
 import Testing
+import WireFuzzing
 import WireProtocol
 
 /// Damaged input for each decoder and both state machines, bred from the frozen vectors: nothing traps, nothing hangs.
 ///
-/// `VOLLEY_FUZZ_INPUTS=10000000 swift test -c release --filter FuzzTests` is a long run; the default suits every commit.
-/// `VOLLEY_FUZZ_SEED` gives another one; each input depends on seed, target and its number alone.
+/// `make fuzz` hands the same subjects to libFuzzer; this is the part that every commit passes.
+/// `VOLLEY_FUZZ_INPUTS=1000000 swift test -c release --filter FuzzTests` is a longer run; `VOLLEY_FUZZ_SEED` gives another
+/// one: each input depends on seed, subject and its number alone.
 @Suite(.serialized) struct FuzzTests {
-    /// A decoder, or a state machine that takes frames.
-    struct Subject: Sendable, CustomStringConvertible {
-        let name: String
-        /// Kinds of vectors that breed its input.
-        let kinds: Set<String>
-        let take: @Sendable ([UInt8]) -> Void
-
-        var description: String { name }
-    }
-
     private static let count = ProcessInfo.processInfo.environment["VOLLEY_FUZZ_INPUTS"].flatMap(Int.init) ?? 20_000
     private static let seed = ProcessInfo.processInfo.environment["VOLLEY_FUZZ_SEED"].flatMap(UInt64.init) ?? 1
-    /// No input may take longer.
-    private static let limit: Duration = .milliseconds(10)
 
-    static let subjects: [Subject] = [
-        Subject(name: "frame", kinds: ["frame"]) { _ = try? Frame(parsing: $0, limits: WireLimits()) },
-        Subject(name: "fields", kinds: ["control"]) { bytes in
-            if let fields = try? ProtobufFields(parsing: bytes),
-                let again = try? ProtobufFields(parsing: fields.encoded())
-            {
-                precondition(fields == again, "fields differ after a round trip")
-            }
-        },
-        Subject(name: "control", kinds: ["control"]) { bytes in
-            for name in ["Hello", "Open", "Configure", "Execute", "Done", "Description", "Health"] {
-                _ = try? ControlMessage.reencode(name, bytes[...])
-            }
-        },
-        Subject(name: "stage", kinds: ["stage", "spikes"]) { bytes in
-            _ = try? StagePayload(
-                parsing: bytes[...], block: SpikeBlock(unitCount: 5, window: 1_000), slots: 2, geometry: .brainScaleS2)
-        },
-        Subject(name: "weights", kinds: ["weights"]) { bytes in
-            if let block = try? WeightBlock(parsing: bytes[...], synapseLimit: 1_000) {
-                _ = try? block.image(onto: Array(repeating: 0, count: 10), weightLimit: 63)
-            }
-        },
-        Subject(name: "result", kinds: ["result"]) { bytes in
-            let batch = DeviceBatch(
-                id: 4,
-                configuration: ChipConfiguration(
-                    inputCount: 0, populations: [.init(kind: .spiking, size: 6, targets: .init(all: 1))],
-                    projections: [],
-                    window: 1_000, sampleCount: 2, samplePeriod: 250, noiseSeed: 0), synapses: SynapseMatrix(codes: []),
-                inputs: SpikeTrains(ends: [0, 0, 0], events: []),
-                observables: Observables(spikes: true, membranes: 1..<3))
-            var assembly = ResultAssembly(batch: 4, shape: ResultShape(batch, chunkEntries: 3))
-            _ = try? assembly.append(bytes[...], checksum: 0)
-        },
-        Subject(name: "costs", kinds: ["costs"]) { _ = try? CostsBlock.decode($0[...]) },
-        Subject(name: "codes", kinds: ["codes"]) { _ = try? CodesBlock.decode($0[...]) },
-    ]
-
-    @Test(arguments: subjects) func noInputTrapsOrHangs(_ subject: Subject) throws {
-        let parents = try ["valid", "invalid", "acceptable"].flatMap { try FrozenVector.all($0) }
-            .filter { subject.kinds.contains($0.kind) }.flatMap(\.bytes)
+    @Test(arguments: FuzzSubject.all) func noInputTrapsOrTakesLong(_ subject: FuzzSubject) throws {
+        let parents = try FuzzSeeds.of(subject)
         var random = Breeder(seed: Self.seed, name: subject.name)
-        let clock = ContinuousClock()
-        var longest: (time: Duration, number: Int) = (.zero, 0)
-        for number in 0..<Self.count {
+        var longest: (time: Duration, input: [UInt8]) = (.zero, [])
+        let count = subject.isStateMachine ? Self.count / 10 : Self.count
+        for _ in 0..<count {
             let input = random.child(of: parents)
-            let time = clock.measure { subject.take(input) }
-            if time > longest.time { longest = (time, number) }
+            let time = subject.time(input)
+            if time > longest.time { longest = (time, input) }
         }
         #expect(
-            longest.time < Self.limit * 10,
-            "\(subject), seed \(Self.seed), input \(longest.number) took \(longest.time)")
-        print("\(subject): \(Self.count) inputs, the longest took \(longest.time)")
+            longest.time < FuzzSubject.limit,
+            "\(subject), seed \(Self.seed), took \(longest.time) for:\n\(FuzzSeeds.text(longest.input))")
+        print("\(subject): \(count) inputs, the slowest took \(longest.time)")
+    }
+
+    @Test(arguments: FuzzSubject.all) func inputsThatOnceWentWrongDoSoNoMore(_ subject: FuzzSubject) throws {
+        for (name, input) in try FuzzSeeds.regressions(of: subject) {
+            let time = subject.time(input)
+            #expect(time < FuzzSubject.limit, "\(name) took \(time)")
+        }
     }
 
     /// Frames with right checksums and random content for a device in the middle of a batch, and for a host.

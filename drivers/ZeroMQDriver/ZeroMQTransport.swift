@@ -10,6 +10,8 @@ import Synchronization
 public struct ZeroMQTransport: Transport, ~Copyable {
     /// How long the first contact may take unless the caller says otherwise.
     public static let defaultPatience: Duration = .seconds(5)
+    /// How long a peer may take nothing while the queue to it is full: as long as it may be silent.
+    public static let fullQueuePatience: Duration = .seconds(3)
 
     private let socket: ZeroMQSocket
     private let observer: ZeroMQSocket
@@ -63,15 +65,23 @@ public struct ZeroMQTransport: Transport, ~Copyable {
 
     deinit { socket.stopObserving() }
 
-    /// Sends a frame.
+    /// Sends a frame; waits while the queue to the peer is full, `fullQueuePatience` at most.
     ///
     /// - Throws: `peerGone` when the peer has left or takes nothing; `frameTooLong` never: sessions keep the limit.
     public mutating func send(_ frame: [UInt8]) throws(TransportError) {
         try failIfPeerGone()
-        guard try socket.send(frame) else {
-            takesNoMore = true
-            throw gone()
+        if try socket.send(frame) { return }
+        let deadline = ContinuousClock.now + Self.fullQueuePatience
+        while true {
+            let left = ContinuousClock.now.duration(to: deadline)
+            guard left > .zero else { break }
+            let ready = try socket.wait(for: .writable, within: left, observer: observer)
+            if ready.contains(.other) { try reports.read(from: observer) }
+            try failIfPeerGone()
+            if ready.contains(.writable), try socket.send(frame) { return }
         }
+        takesNoMore = true
+        throw gone()
     }
 
     /// Waits for the next frame; `nil` when none came within the limit.
@@ -106,7 +116,13 @@ public struct ZeroMQTransport: Transport, ~Copyable {
     }
 
     private func gone() -> TransportError {
-        TransportError(.peerGone, "the connection to \(uri) has ended")
+        guard takesNoMore, !reports.hasEnded else {
+            return TransportError(.peerGone, "the connection to \(uri) has ended")
+        }
+        return TransportError(
+            .peerGone,
+            "\(uri) is connected, but has taken nothing for \(Self.fullQueuePatience), with "
+                + "\(ZeroMQLimits.queuedFrames) frames waiting; the device hangs, or is too slow")
     }
 
     /// Waits until a frame could be sent: with IMMEDIATE set, not before the handshake is done.

@@ -40,6 +40,15 @@ struct volley_link *volley_awaiting_link(struct volley_device *device, const str
     return job->is_awaited && session->link >= 0 ? &device->links[session->link] : NULL;
 }
 
+void volley_refuse_awaited(struct volley_device *device, struct volley_job *job, const struct volley_fault *fault) {
+    enum { ROOM = 256 };
+    struct volley_link *link = volley_awaiting_link(device, job);
+    if (link && volley_payload(link).capacity >= ROOM) {
+        volley_refuse(device, link, VOLLEY_EXECUTE, job->request, fault);
+    }
+    job->is_awaited = false;
+}
+
 void volley_end_job(struct volley_device *device, struct volley_job *job, const struct volley_fault *fault) {
     struct volley_link *link = volley_awaiting_link(device, job);
     volley_drop_job(device, job);
@@ -119,10 +128,13 @@ void volley_on_ack(struct volley_device *device, struct volley_link *link, const
         if (volley_is(&field, 1, VOLLEY_VARINT)) through = field.value;
     }
     if (fault->status != VOLLEY_OK) return;
+    struct volley_fault unsent = {.status = VOLLEY_OK};
+    volley_fail(&unsent, VOLLEY_CANCELLED, "the result was acknowledged before all of it was sent");
     for (unsigned index = 0; index < VOLLEY_RESULTS; index++) {
         struct volley_job *job = &device->jobs[index];
-        if (job->state != VOLLEY_JOB_DONE || job->session != link->session) continue;
-        if (job->first_request <= through) volley_drop_job(device, job);
+        if (job->state != VOLLEY_JOB_DONE || job->session != link->session || job->first_request > through) continue;
+        if (job->is_awaited) volley_refuse_awaited(device, job, &unsent);
+        volley_drop_job(device, job);
     }
 }
 

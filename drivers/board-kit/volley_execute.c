@@ -183,16 +183,20 @@ static void accept(struct volley_device *device, struct volley_link *link, const
 }
 
 // A batch that is held with this content: what is there is sent, and nothing runs again.
-static void repeat(struct volley_device *device, struct volley_link *link, struct volley_job *job, uint64_t request) {
-    struct volley_link *former = volley_awaiting_link(device, job);
-    struct volley_fault fault = {.status = VOLLEY_OK};
+static void repeat(struct volley_device *device, struct volley_link *link, struct volley_job *job, uint64_t request,
+                   struct volley_fault *fault) {
+    struct volley_fault unsent = {.status = VOLLEY_OK};
     int8_t index = (int8_t)(job - device->jobs);
-    device->counters.duplicates++;
-    if (former && former->output_start == former->output_end) {
-        // The former request gets its final response, too (REQ-002).
-        volley_fail(&fault, VOLLEY_CANCELLED, "a later EXECUTE of the same batch gets the result");
-        volley_refuse(device, former, VOLLEY_EXECUTE, job->request, &fault);
+    for (uint32_t chunk = 0; job->state == VOLLEY_JOB_DONE && chunk < volley_chunk_count(job); chunk++) {
+        if (volley_chunk_length(job, chunk) > link->limits.message) {
+            volley_fail(fault, VOLLEY_INVALID, "a chunk above the message limit of this link");
+            return;
+        }
     }
+    device->counters.duplicates++;
+    // The former request gets its final response, too (REQ-002).
+    volley_fail(&unsent, VOLLEY_CANCELLED, "a later EXECUTE of the same batch gets the result");
+    volley_refuse_awaited(device, job, &unsent);
     for (unsigned number = 0; number < VOLLEY_LINKS; number++) {
         struct volley_stream *stream = &device->links[number].stream;
         if (stream->job == index && stream->offset == 0) stream->job = -1;
@@ -212,8 +216,10 @@ void volley_on_execute(struct volley_device *device, struct volley_link *link, c
     if (!read_execute(message, &execute, fault)) return;
     struct volley_job *job = volley_find_job(device, session->run, execute.batch);
     if (job && memcmp(job->content, execute.content, 32) == 0) {
-        if (execute.has_slot && execute.slot < VOLLEY_SLOTS) volley_empty_slot(device, session, execute.slot);
-        repeat(device, link, job, message->header->request);
+        repeat(device, link, job, message->header->request, fault);
+        if (fault->status == VOLLEY_OK && execute.has_slot && execute.slot < VOLLEY_SLOTS) {
+            volley_empty_slot(device, session, execute.slot);
+        }
         return;
     }
     if (job && (job->session == link->session || !volley_is_detached(device, &device->sessions[job->session]))) {

@@ -175,6 +175,8 @@ static inline uint32_t volley_wire_state(const struct volley_job *job) {
 struct volley_job *volley_find_job(struct volley_device *device, const uint8_t run[16], uint64_t number);
 /// Where an EXECUTE waits for the end of a job; NULL if nobody does.
 struct volley_link *volley_awaiting_link(struct volley_device *device, const struct volley_job *job);
+/// Ends the EXECUTE that waits for a batch, if one does on a link that has room for the answer.
+void volley_refuse_awaited(struct volley_device *device, struct volley_job *job, const struct volley_fault *fault);
 /// Answers CANCEL.
 void volley_on_cancel(struct volley_device *device, struct volley_link *link, const struct volley_message *message,
                       struct volley_fault *fault);

@@ -92,11 +92,7 @@ struct DeviceFraming {
         guard isNotice != header.flags.contains(.response) else {
             throw CaseStop.failed("the device sent \(name) with flags \(header.flags.rawValue) (REQ-002)")
         }
-        // Section 5 puts types on channels, and section 6 calls their responses control: either holds for a response to STAGE or
-        // WEIGHTS. RESULT itself is bulk.
-        let mayBeData = type.isBulk
-        let mustBeData = type == .result && header.status == .ok
-        guard header.channel == .data ? mayBeData : !mustBeData else {
+        guard (header.channel == .data) == (type == .result && header.status == .ok) else {
             throw CaseStop.failed("the device sent \(name) on channel \(header.channel.rawValue) (section 5)")
         }
     }

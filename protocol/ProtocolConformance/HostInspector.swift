@@ -13,6 +13,8 @@ package struct HostInspector: Sendable {
         ("HEL-003/offers-grease", "A host offers a feature that nobody knows"),
         ("HEL-004/own-nonce", "A host goes on only after an answer with its own nonce"),
         ("HEL-005/host-frames", "A host keeps the agreed frame limit"),
+        ("HEL-005/host-messages", "A host keeps the agreed limits of messages"),
+        ("HEL-007/host-in-one-frame", "HELLO and OPEN are one frame of at most 2 KiB each"),
         ("LSE-001/host-token", "What needs the lease carries the token of the last grant"),
         ("LSE-005/full-where-unknown", "Where the chip is not as a host knows it, weights go in full"),
         ("LSE-007/lease-counted-on", "A host counts on its lease for four fifths of the TTL"),
@@ -37,8 +39,27 @@ package struct HostInspector: Sendable {
         var isGreeted = false
         var limits = WireLimits()
         var offered = WireLimits()
-        var session: UInt64 = 0
         var credit: UInt64 = 0
+        /// The session, once OPEN is answered.
+        var session: UInt64?
+        /// Number of the last request.
+        var lastRequest: UInt64 = 0
+        /// Requests without a final response.
+        var sent: [UInt64: (type: MessageType, at: Duration, payload: [UInt8])] = [:]
+        /// Batches between EXECUTE and the final response, by the number of the request.
+        var underWay: [UInt64: UInt64] = [:]
+    }
+
+    /// What is known of a session over its links.
+    private struct Session {
+        var lastRequest: UInt64 = 0
+        var lease: Lease?
+        /// Batches whose result the host still wants: the numbers of their first and their last EXECUTE.
+        var wanted: [UInt64: (first: UInt64, last: UInt64)] = [:]
+        /// The epoch that the host may take for the current one; `nil` where it does not know.
+        var epoch: UInt64?
+        /// The last CONFIGURE payload.
+        var configuration: [UInt8] = []
     }
 
     private struct Lease {
@@ -54,14 +75,7 @@ package struct HostInspector: Sendable {
     package private(set) var applied: [String: Int] = [:]
     private var links: [Int: Link] = [:]
     private var nonces: Set<[UInt8]> = []
-    private var lastRequest: [UInt64: UInt64] = [:]
-    private var lease: Lease?
-    private var sent: [UInt64: (type: MessageType, at: Duration, payload: [UInt8])] = [:]
-    /// Batches between EXECUTE and the final response, by the number of their first EXECUTE.
-    private var underWay: [UInt64: UInt64] = [:]
-    private var staged = 0
-    /// The epoch that the host may take for the current one; `nil` where it does not know.
-    private var epoch: UInt64?
+    private var sessions: [UInt64: Session] = [:]
 
     /// Nothing was seen yet.
     package init() {}
@@ -77,16 +91,25 @@ package struct HostInspector: Sendable {
         judge(
             "FRM-010/host-numbers", header.sequence == state.sequence,
             "frame \(header.sequence) came where \(state.sequence) was due")
-        state.sequence = header.sequence + 1
+        state.sequence = header.sequence &+ 1
         judge(
             "HEL-005/host-frames", frame.payload.count <= state.limits.framePayload,
             "a frame has \(frame.payload.count) bytes, \(state.limits.framePayload) were agreed")
         guard header.fragment == 0, let type = MessageType(rawValue: header.type) else { return }
+        let limit = type.isBulk ? state.limits.message : state.limits.controlPayload
+        judge(
+            "HEL-005/host-messages", Int(header.totalLength) <= limit,
+            "\(type) has \(header.totalLength) bytes, \(limit) were agreed")
         let payload = Array(frame.payload)
         let fields = (try? ProtobufFields(parsing: payload)) ?? ProtobufFields()
-        number(header, type, payload, at: time)
+        number(header, type, payload, at: time, &state)
         if header.sequence == 0 {
             judge("LNK-003/hello-first", type == .hello, "the first frame of a link is \(type)")
+        }
+        if type == .hello || type == .open {
+            judge(
+                "HEL-007/host-in-one-frame", header.fragmentCount == 1 && header.totalLength <= 2_048,
+                "\(type) has \(header.totalLength) bytes in \(header.fragmentCount) frames")
         }
         switch type {
         case .hello: greet(fields, &state)
@@ -98,24 +121,42 @@ package struct HostInspector: Sendable {
                 "CRD-001/host-credit", fields.number(1) >= state.credit,
                 "CREDIT fell from \(state.credit) to \(fields.number(1))")
             state.credit = fields.number(1)
-        case .ack:
-            let first = underWay.values.min()
-            judge(
-                "EXE-004/host-ack", first.map { fields.number(1) < $0 } ?? true,
-                "ACK of \(fields.number(1)) reaches request \(first ?? 0), whose result is under way")
-        case .configure: configured(payload)
-        case .weights: weights(payload)
-        // A pipeline goes on from what it will have written; a refusal says that it has not.
-        case .commit: epoch = fields.number(1)
-        case .execute:
-            if underWay[fields.number(1)] == nil { underWay[fields.number(1)] = header.request }
-            let count = underWay.count
-            judge(
-                "CRD-002/host-slots", count <= state.limits.slots,
-                "\(count) batches are under way, there are \(state.limits.slots) slots")
         default: break
         }
-        if type.needsLease { useLease(header, type, at: time) }
+        guard let id = state.session, var session = sessions[id] else { return }
+        act(type, header, payload, fields, state.limits, &state.underWay, &session)
+        if type.needsLease { useLease(header, type, at: time, session) }
+        sessions[id] = session
+    }
+
+    /// A message within a session.
+    private mutating func act(
+        _ type: MessageType, _ header: FrameHeader, _ payload: [UInt8], _ fields: ProtobufFields, _ limits: WireLimits,
+        _ underWay: inout [UInt64: UInt64], _ session: inout Session
+    ) {
+        switch type {
+        case .ack:
+            let first = session.wanted.values.map(\.first).min()
+            judge(
+                "EXE-004/host-ack", first.map { fields.number(1) < $0 } ?? true,
+                "ACK of \(fields.number(1)) reaches request \(first ?? 0), whose result is wanted")
+        case .configure:
+            if payload != session.configuration { session.epoch = nil }
+            session.configuration = payload
+        case .weights: weights(payload, session)
+        // A pipeline goes on from what it will have written; a refusal says that it has not.
+        case .commit: session.epoch = fields.number(1)
+        case .execute:
+            let batch = fields.number(1)
+            session.wanted[batch] = (session.wanted[batch]?.first ?? header.request, header.request)
+            underWay[header.request] = batch
+            let count = Set(underWay.values).count
+            judge(
+                "CRD-002/host-slots", count <= limits.slots,
+                "\(count) batches are under way, there are \(limits.slots) slots")
+        case .cancel: session.wanted[fields.number(1)] = nil
+        default: break
+        }
     }
 
     /// The device sent a frame on a link.
@@ -127,28 +168,41 @@ package struct HostInspector: Sendable {
         let header = frame.header
         // A link may repeat a frame; a host drops it, and so must its judge.
         guard header.sequence >= state.nextFromDevice else { return }
-        state.nextFromDevice = header.sequence + 1
+        state.nextFromDevice = header.sequence &+ 1
         let fields = (try? ProtobufFields(parsing: frame.payload)) ?? ProtobufFields()
-        let request = sent[header.request]
-        let type = MessageType(rawValue: header.type)
-        if header.flags.contains(.final), let request { settle(request, header, fields) }
-        guard header.status == .ok else {
-            if header.status == .epochMismatch, request?.type != .stage { epoch = nil }
-            if [.leaseExpired, .fenced].contains(header.status) { lease = nil }
-            return
-        }
-        switch type {
-        case .hello where fields.bytes(5) == state.nonce && !state.nonce.isEmpty:
+        let request = state.sent[header.request]
+        if header.flags.contains(.final), let request { settle(request, header, &state) }
+        if header.status == .ok, header.type == MessageType.hello.rawValue {
+            guard fields.bytes(5) == state.nonce, !state.nonce.isEmpty else { return }
             state.isGreeted = true
             if let limits = try? DeviceClaims.limits(fields) { state.limits = state.offered.agreed(with: limits) }
-        case .open: state.credit = request.map { (try? ProtobufFields(parsing: $0.payload))?.number(5) ?? 0 } ?? 0
-        case .acquire:
-            lease = Lease(
-                token: UInt32(truncatingIfNeeded: fields.number(1)), ttl: .milliseconds(Int64(fields.number(2))),
+        }
+        if header.status == .ok, header.type == MessageType.open.rawValue, let request, request.type == .open {
+            let id = fields.number(1)
+            state.session = id
+            let last = sessions[id]?.lastRequest ?? 0
+            judge(
+                "REQ-001/host-requests", header.request > last,
+                "OPEN has number \(header.request), the session that it resumes went to \(last)")
+            sessions[id, default: Session()].lastRequest = max(last, header.request)
+            state.credit = (try? ProtobufFields(parsing: request.payload))?.number(5) ?? 0
+            // Requests of a former link have no response to come.
+            state.underWay = [:]
+        }
+        guard let id = state.session, var session = sessions[id] else { return }
+        defer { sessions[id] = session }
+        guard header.status == .ok else {
+            if header.status == .epochMismatch, request?.type != .stage { session.epoch = nil }
+            if [.leaseExpired, .fenced].contains(header.status) { session.lease = nil }
+            return
+        }
+        if header.type == MessageType.acquire.rawValue {
+            session.lease = Lease(
+                token: UInt32(truncatingIfNeeded: fields.number(1)),
+                ttl: .milliseconds(Int64(truncatingIfNeeded: min(fields.number(2), 1 << 40))),
                 confirmed: request?.at ?? time)
             let told = (try? fields.message(3))?.number(2) ?? 0
-            if told != epoch { epoch = nil }
-        default: break
+            if told != session.epoch { session.epoch = nil }
         }
     }
 
@@ -171,18 +225,21 @@ package struct HostInspector: Sendable {
         judge("HEL-003/offers-grease", features.contains { $0.hasPrefix("grease.") }, "HELLO offers \(features)")
     }
 
-    private mutating func number(_ header: FrameHeader, _ type: MessageType, _ payload: [UInt8], at time: Duration) {
+    private mutating func number(
+        _ header: FrameHeader, _ type: MessageType, _ payload: [UInt8], at time: Duration, _ state: inout Link
+    ) {
         let rule = "REQ-001/host-requests"
         if type.isNotice { return judge(rule, header.request == 0, "notice \(type) has number \(header.request)") }
-        // HELLO and OPEN take part, but the session is known only after them.
-        let last = lastRequest[0] ?? 0
+        // HELLO and OPEN take part, but their session is known only when OPEN is answered.
+        let last = max(state.lastRequest, state.session.flatMap { sessions[$0]?.lastRequest } ?? 0)
         judge(rule, header.request > last, "request \(header.request) follows \(last)")
-        lastRequest[0] = header.request
-        sent[header.request] = (type, time, payload)
+        state.lastRequest = header.request
+        if let id = state.session { sessions[id]?.lastRequest = header.request }
+        state.sent[header.request] = (type, time, payload)
     }
 
-    private mutating func useLease(_ header: FrameHeader, _ type: MessageType, at time: Duration) {
-        guard let lease else { return }
+    private mutating func useLease(_ header: FrameHeader, _ type: MessageType, at time: Duration, _ session: Session) {
+        guard let lease = session.lease else { return }
         judge(
             "LSE-001/host-token", header.token == lease.token,
             "\(type) carries token \(header.token), \(lease.token) was granted")
@@ -194,32 +251,26 @@ package struct HostInspector: Sendable {
 
     /// A request has its final response.
     private mutating func settle(
-        _ request: (type: MessageType, at: Duration, payload: [UInt8]), _ header: FrameHeader, _ fields: ProtobufFields
+        _ request: (type: MessageType, at: Duration, payload: [UInt8]), _ header: FrameHeader, _ state: inout Link
     ) {
-        sent[header.request] = nil
+        state.sent[header.request] = nil
+        let batch = state.underWay.removeValue(forKey: header.request)
+        guard let id = state.session, var session = sessions[id] else { return }
+        defer { sessions[id] = session }
         if header.status == .ok, request.type.needsLease {
-            let confirmed = max(lease?.confirmed ?? request.at, request.at)
-            lease?.confirmed = confirmed
+            let confirmed = max(session.lease?.confirmed ?? request.at, request.at)
+            session.lease?.confirmed = confirmed
         }
-        if request.type == .execute, let asked = try? ProtobufFields(parsing: request.payload) {
-            underWay[asked.number(1)] = nil
-        }
-        if request.type == .release || request.type == .close { lease = nil }
+        if let batch, session.wanted[batch]?.last == header.request { session.wanted[batch] = nil }
+        if request.type == .release || request.type == .close { session.lease = nil }
     }
 
-    private var configuration: [UInt8] = []
-
-    private mutating func configured(_ payload: [UInt8]) {
-        if payload != configuration { epoch = nil }
-        configuration = payload
-    }
-
-    private mutating func weights(_ payload: [UInt8]) {
+    private mutating func weights(_ payload: [UInt8], _ session: Session) {
         guard payload.count >= 12 else { return }
         var reader = ByteReader(payload[8..<12])
         let base = UInt64((try? reader.read(UInt32.self)) ?? 0)
         let isFull = payload[0] == 1
-        if let epoch {
+        if let epoch = session.epoch {
             judge(
                 "LSE-005/full-where-unknown", isFull || base == epoch,
                 "a delta against epoch \(base), the chip has \(epoch)")

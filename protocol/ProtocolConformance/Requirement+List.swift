@@ -50,7 +50,7 @@ extension Requirement {
             "FRM-010", [.must], .both,
             "Each side numbers its frames on a link from 0, over all types and channels"),
         Requirement(
-            "FRM-011", [.should], .both,
+            "FRM-011", [.must, .should], .both,
             "A message longer than the frame limit is split into fragments of equal header, but for index, "
                 + "payload length, sequence and checksum; all but the last SHOULD be full"),
         Requirement(
@@ -79,7 +79,8 @@ extension Requirement {
             "A payload that cannot be parsed MUST be refused (MALFORMED) and MUST NOT change anything"),
         Requirement(
             "REQ-007", [], .device,
-            "A frame on an open link that names another session ends the link (ERROR NO_SESSION)"),
+            "A frame that names another session than its link has, 0 before OPEN is answered, ends the link "
+                + "(ERROR NO_SESSION)"),
         Requirement(
             "CTL-001", [.should], .both,
             "A receiver SHOULD take every encoding of a message that protobuf allows"),
@@ -101,6 +102,9 @@ extension Requirement {
         Requirement("HEL-004", [.must], .host, "A host MUST ignore a reply without its nonce"),
         Requirement("HEL-005", [], .both, "The smaller of both sides' limits holds from here on"),
         Requirement("HEL-006", [], .device, "Any frame other than HELLO on a link that has not said HELLO"),
+        Requirement(
+            "HEL-007", [.must, .may], .both,
+            "HELLO, the reply to it and OPEN MUST be one frame each, of at most 2 KiB of payload"),
         Requirement(
             "OPN-001", [], .device,
             "OPEN names the run, a label for others to read, the bytes of results that the device may send "
@@ -137,6 +141,10 @@ extension Requirement {
             "CFG-007", [], .device,
             "Potentials of `Targets` are in LSB of the CADC, times in microseconds of chip time"),
         Requirement(
+            "CFG-008", [.must], .device,
+            "A device MUST keep the configuration, the image and the inputs of every accepted batch until that "
+                + "has run"),
+        Requirement(
             "DSC-002", [], .device,
             "`Description.parameters` tells for each neuron parameter the targets allowed, the values of code "
                 + "zero and of the highest code (2^bits - 1) on paper, and whether codes are spaced evenly or by "
@@ -159,8 +167,8 @@ extension Requirement {
         Requirement("SPK-004", [.must], .both, "A receiver MUST refuse a block that breaks these rules as a whole"),
         Requirement(
             "STG-001", [], .device,
-            "A slot holds the last block that was staged into it; EXECUTE empties it, but for one that is "
-                + "refused"),
+            "A slot holds the last block that was staged into it; EXECUTE empties it, one that asks for a "
+                + "batch again too, but not one that is refused"),
         Requirement(
             "STG-002", [.may], .host, "A host MAY stage the inputs of a later batch while others run"),
         Requirement(

@@ -43,7 +43,7 @@ extension PBPopulation {
 
     /// The population.
     ///
-    /// - Throws: `unknownCode` for a kind that is not known, `truncated` for codes that do not end with a neuron.
+    /// - Throws: `unknownCode` for a kind that is not known, `unfit` for codes that do not end with a neuron.
     func population() throws(WireError) -> ChipConfiguration.Population {
         let kind: ChipConfiguration.Population.Kind
         switch self.kind {

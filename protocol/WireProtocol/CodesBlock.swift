@@ -23,8 +23,13 @@ package enum CodesBlock {
 
     /// Reads a block.
     ///
-    /// - Throws: `truncated` for a length that is not a whole number of neurons.
+    /// - Throws: `unfit` for a length that is not a whole number of neurons.
     package static func decode(_ bytes: ArraySlice<UInt8>) throws(WireError) -> [NeuronCodes] {
+        let superfluous = bytes.count % byteCountPerNeuron
+        guard superfluous == 0 else {
+            throw WireError(
+                .unfit, at: bytes.count, expected: UInt64(bytes.count - superfluous), found: UInt64(bytes.count))
+        }
         var reader = ByteReader(bytes)
         var codes: [NeuronCodes] = []
         codes.reserveCapacity(bytes.count / byteCountPerNeuron)

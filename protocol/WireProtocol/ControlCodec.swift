@@ -46,6 +46,16 @@ extension Duration {
     }
 }
 
+extension String {
+    /// The text, or what of it fits into so many bytes of UTF-8, in whole scalars.
+    func cut(toBytes limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var end = utf8.index(utf8.startIndex, offsetBy: limit)
+        while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+        return String(unicodeScalars[..<end])
+    }
+}
+
 extension PBLimits {
     /// The wire's form of limits.
     init(_ limits: WireLimits) {
@@ -57,17 +67,15 @@ extension PBLimits {
         resultsKept = UInt32(limits.resultsKept)
     }
 
-    /// The limits, held against the caps.
+    /// The limits; one above its cap counts as the cap (HEL-001).
     ///
-    /// - Throws: `outOfRange` for a limit that is too small to work with or above its cap.
+    /// - Throws: `outOfRange` for a limit that is too small to work with.
     func limits() throws(WireError) -> WireLimits {
+        let least = WireLimits.leastFramePayload
         var limits = WireLimits()
-        limits.framePayload = try Self.check(
-            framePayload, WireLimits.leastFramePayload...WireLimits.hardFramePayload)
-        limits.message = try Self.check(
-            message, WireLimits.leastFramePayload...WireLimits.hardMessage)
-        limits.controlPayload = try Self.check(
-            controlPayload, WireLimits.leastFramePayload...limits.message)
+        limits.framePayload = try Self.check(framePayload, least...WireLimits.hardFramePayload)
+        limits.message = try Self.check(message, least...WireLimits.hardMessage)
+        limits.controlPayload = try Self.check(controlPayload, least...limits.message)
         limits.slots = try Self.check(slots, 1...1_024)
         limits.resultsKept = try Self.check(resultsKept, 1...4_096)
         return limits
@@ -76,11 +84,11 @@ extension PBLimits {
     private static func check(
         _ value: UInt32, _ range: ClosedRange<Int>
     ) throws(WireError) -> Int {
-        guard range.contains(Int(value)) else {
+        guard Int(value) >= range.lowerBound else {
             throw WireError(
                 .outOfRange, at: 0, expected: UInt64(range.lowerBound), found: UInt64(value))
         }
-        return Int(value)
+        return min(Int(value), range.upperBound)
     }
 }
 

@@ -18,6 +18,24 @@ package enum ControlMessage {
         return try again(type, payload)
     }
 
+    /// The names of all messages, in alphabetical order.
+    package static let names = types.keys.sorted()
+
+    /// Makes of a message what a device or a host makes of it beyond its fields.
+    ///
+    /// - Throws: what is wrong with it.
+    package static func interpret(_ name: String, _ payload: ArraySlice<UInt8>) throws(WireError) {
+        switch name {
+        case "Hello": _ = try ControlCodec.decode(PBHello.self, payload).limits.limits()
+        case "HelloReply": _ = try ControlCodec.decode(PBHelloReply.self, payload).limits.limits()
+        case "Configure": _ = try ControlCodec.decode(PBConfigure.self, payload).configuration().flaw
+        case "Description": _ = try ControlCodec.decode(PBDescription.self, payload).description()
+        case "Health", "Conditions": _ = try DeviceHealth(payload: payload)
+        case "Done": _ = try CostsBlock.decode(Array(try ControlCodec.decode(PBDone.self, payload).costs)[...])
+        default: break
+        }
+    }
+
     private static func fromJSON<M: SwiftProtobuf.Message>(_ type: M.Type, _ json: String) throws(WireError) -> [UInt8]
     {
         do {

@@ -1,9 +1,11 @@
 import Substrate
 
 extension DeviceEndpoint {
-    /// What the device holds of a run.
-    func holdings(of run: RunID) -> [PBHeldBatch] {
-        jobs.filter { $0.key.run == run && $0.state != .abandoned }.map { job in
+    /// What the device holds of a run, the newest of it where all is too long for the link's limit (OPN-003).
+    func holdings(of run: RunID, on peer: PeerID) -> [PBHeldBatch] {
+        // A batch takes at most 49 bytes; the fields beside the list, at most 64.
+        let most = (limits(of: peer).controlPayload - 64) / 49
+        return jobs.filter { $0.key.run == run && $0.state != .abandoned }.suffix(most).map { job in
             var held = PBHeldBatch()
             held.batch = job.key.batch
             held.state = job.wireState
@@ -22,7 +24,7 @@ extension DeviceEndpoint {
             $0.key.run == session.run && $0.key.batch == wanted.batch && $0.state != .abandoned
         }) {
             if jobs[index].contentHash == [UInt8](wanted.contentHash) {
-                return answerKnown(at: index, message, session: session, from: peer)
+                return answerKnown(at: index, wanted, message, session: session, from: peer)
             }
             let owner = jobs[index].session
             guard owner != id, sessions[owner]?.isDetached ?? true else {
@@ -39,21 +41,41 @@ extension DeviceEndpoint {
 
     /// A batch that the device has already: its result answers this request now.
     private mutating func answerKnown(
-        at index: Int, _ message: WireMessage, session: Session, from peer: PeerID
+        at index: Int, _ wanted: PBExecute, _ message: WireMessage, session: Session, from peer: PeerID
     ) -> [DeviceAction] {
         let ticket = jobs[index].key.ticket
-        for other in sessions.keys { sessions[other]?.outbox.removeAll { $0.ticket == ticket } }
+        let longest = jobs[index].chunks.lazy.map(\.count).max() ?? 0
+        guard longest <= limits(of: peer).message else {
+            return refuse(
+                message, .invalid,
+                "a chunk of batch \(jobs[index].key.batch) has \(longest) bytes, the link takes "
+                    + "\(limits(of: peer).message)", to: peer)
+        }
+        var fault = PBFault()
+        fault.detail = "request \(message.header.request) asks for the same batch, and gets its result"
+        var actions = endWaiting(for: ticket, .cancelled, fault)
         jobs[index].session = session.id
         jobs[index].request = message.header.request
         counters.duplicatesAnswered += 1
         let job = jobs[index]
-        var actions: [DeviceAction] = [
-            .log(.duplicateAnswered(label: session.label, batch: job.key.batch))
-        ]
+        if wanted.hasSlot { sessions[session.id]?.slots[Int(wanted.slot)] = nil }
+        actions.append(.log(.duplicateAnswered(label: session.label, batch: job.key.batch)))
         actions += respondAccepted(message, job, to: peer)
         sessions[session.id]?.outbox.append(
             Stream(ticket: ticket, request: job.request, isDuplicate: job.state == .done))
         return actions + pumpResults(session: session.id)
+    }
+
+    /// Ends the EXECUTE that waits for a batch, if one does on a link that is still there.
+    mutating func endWaiting(for ticket: UInt64, _ status: WireStatus, _ fault: PBFault) -> [DeviceAction] {
+        for id in sessions.keys {
+            guard let place = sessions[id]?.outbox.firstIndex(where: { $0.ticket == ticket }),
+                let stream = sessions[id]?.outbox.remove(at: place), let peer = sessions[id]?.peer
+            else { continue }
+            return refuse(
+                type: MessageType.execute.rawValue, request: stream.request, status, fault, to: peer)
+        }
+        return []
     }
 
     private mutating func respondAccepted(
@@ -105,7 +127,7 @@ extension DeviceEndpoint {
         guard hash == [UInt8](wanted.contentHash) else {
             return refuse(message, .invalid, "the content is not what its hash says", to: peer)
         }
-        let limits = links[peer]?.framing.limits ?? configuration.limits
+        let limits = limits(of: peer)
         let own = jobs.filter { $0.session == id }
         guard own.count(where: { $0.state != .done }) < limits.slots,
             own.count < limits.resultsKept
@@ -174,12 +196,8 @@ extension DeviceEndpoint {
         let ticket = job.key.ticket
         let label = sessions[job.session]?.label ?? ""
         var actions: [DeviceAction] = [.log(.jobCancelled(label: label, batch: job.key.batch))]
-        actions += forgetJobs { $0.key.ticket == ticket }
-        if let peer = sessions[job.session]?.peer {
-            actions += refuse(
-                type: MessageType.execute.rawValue, request: job.request, status, fault, to: peer)
-        }
-        return actions
+        actions += endWaiting(for: ticket, status, fault)
+        return actions + forgetJobs { $0.key.ticket == ticket }
     }
 
     /// ABORT (USB-006): ends the batch of an EXECUTE of the link's session as CANCEL does, if it has no result yet.

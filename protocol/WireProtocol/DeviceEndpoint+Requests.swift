@@ -10,10 +10,15 @@ extension DeviceEndpoint {
             guard header.type == MessageType.open.rawValue else {
                 return endLink(peer, .state, "OPEN must follow HELLO")
             }
-            return try receiveOpen(message, from: peer, now: now)
+            guard header.session == 0 else {
+                return endLink(peer, .noSession, "OPEN names session \(header.session)", offset: 16)
+            }
+            return answerFirst(message, from: peer) { endpoint throws(WireError) in
+                try endpoint.receiveOpen(message, from: peer, now: now)
+            }
         }
         guard header.session == id, sessions[id] != nil else {
-            return endLink(peer, .noSession, "session \(header.session) is not on this link")
+            return endLink(peer, .noSession, "session \(header.session) is not on this link", offset: 16)
         }
         guard let type = MessageType(rawValue: header.type) else {
             return refuse(message, .unknownType, "type \(header.type) is not known", to: peer)
@@ -58,7 +63,7 @@ extension DeviceEndpoint {
         case .execute: return try execute(message, session: id, from: peer)
         case .list:
             var reply = PBListReply()
-            if let run = sessions[id]?.run { reply.held = holdings(of: run) }
+            if let run = sessions[id]?.run { reply.held = holdings(of: run, on: peer) }
             return respond(message, payload: ControlCodec.encode(reply), to: peer)
         case .get:
             return respond(message, .report, payload: health(now: now).payload, to: peer)
@@ -80,11 +85,16 @@ extension DeviceEndpoint {
         }
         if type == .ack {
             let ack = try ControlCodec.decode(PBAck.self, message.payload)
+            var fault = PBFault()
+            fault.detail = "the result was acknowledged before all of it was sent"
+            var actions: [DeviceAction] = []
+            for job in jobs where job.session == id && job.state == .done && job.request <= ack.throughRequest {
+                actions += endWaiting(for: job.key.ticket, .cancelled, fault)
+            }
             jobs.removeAll {
                 $0.session == id && $0.state == .done && $0.request <= ack.throughRequest
             }
-            let tickets = Set(jobs.map(\.key.ticket))
-            sessions[id]?.outbox.removeAll { !tickets.contains($0.ticket) }
+            return actions + pumpResults(session: id)
         }
         return []
     }
@@ -179,7 +189,7 @@ extension DeviceEndpoint {
         guard let network = chip.configuration else {
             return refuse(message, .epochMismatch, "the chip is not configured", to: peer)
         }
-        let limits = links[peer]?.framing.limits ?? configuration.limits
+        let limits = limits(of: peer)
         let staged = try StagePayload(
             parsing: message.payload,
             block: SpikeBlock(unitCount: network.inputCount, window: network.window),

@@ -16,7 +16,7 @@ extension DeviceEndpoint {
             return counted(actions + abandon(at: index, DeviceError(.deviceFault, flaw)))
         }
         let payload = ResultChunk.encode(slice, of: job.batch, chunk: chunk, shape: shape)
-        let limit = configuration.limits.message
+        let limit = limits(of: sessions[jobs[index].session]?.peer).message
         guard payload.count <= limit else {
             let error = DeviceError(
                 .invalidRequest,
@@ -89,18 +89,14 @@ extension DeviceEndpoint {
     }
 
     private mutating func fail(at index: Int, _ error: DeviceError) -> [DeviceAction] {
-        let ticket = jobs[index].key.ticket
-        let job = jobs.remove(at: index)
-        sessions[job.session]?.outbox.removeAll { $0.ticket == ticket }
-        return refusal(of: job, error)
+        refusal(of: jobs.remove(at: index), error)
     }
 
-    /// Tells the session of a job why there is no result.
+    /// Tells whoever waits for a job why there is no result.
     private mutating func refusal(of job: Job, _ error: DeviceError) -> [DeviceAction] {
         counters.jobsFailed += 1
-        guard let peer = sessions[job.session]?.peer else { return [] }
         var fault = PBFault()
-        fault.detail = error.detail
+        fault.detail = error.detail.cut(toBytes: Self.longestDetail)
         fault.remedy = error.remedy ?? ""
         let status: WireStatus =
             switch error.code {
@@ -111,8 +107,7 @@ extension DeviceEndpoint {
                 .versionMismatch, .deviceFault, .protocolViolation:
                 .fault
             }
-        return refuse(
-            type: MessageType.execute.rawValue, request: job.request, status, fault, to: peer)
+        return endWaiting(for: job.key.ticket, status, fault)
     }
 
     /// Ends a result, which is kept until it is acknowledged, and sends what has not been sent of it.
@@ -167,42 +162,39 @@ extension DeviceEndpoint {
         guard var session = sessions[id], let peer = session.peer, var link = links[peer] else {
             return []
         }
-        var actions: [DeviceAction] = []
-        while let (place, index) = nextToSend(of: session) {
-            var stream = session.outbox[place]
-            guard
-                let isFinished = Self.sendNext(
-                    of: &jobs[index], &stream, &session, &link, to: peer, into: &actions)
-            else { break }
-            if isFinished {
-                session.outbox.remove(at: place)
+        var frames: [[UInt8]] = []
+        while true {
+            if let begun = session.begun {
+                guard let frame = Self.goOn(with: begun, &session, &link) else { break }
+                frames.append(frame)
+            } else if let (place, index) = nextToSend(of: session) {
+                guard let frame = Self.begin(of: &jobs[index], streamAt: place, &session, &link) else { break }
+                frames.append(frame)
             } else {
-                session.outbox[place] = stream
+                break
             }
         }
         sessions[id] = session
         links[peer] = link
-        return actions
+        return frames.map { .transmit($0, to: peer) }
     }
 
-    /// The first stream with something to send, and its job. A message that has been begun goes first.
+    /// The first stream with something to send, and its job.
     private func nextToSend(of session: Session) -> (stream: Int, job: Int)? {
-        var found: (stream: Int, job: Int)?
         for (place, stream) in session.outbox.enumerated() {
             guard let index = jobs.firstIndex(where: { $0.key.ticket == stream.ticket }),
                 stream.chunk < jobs[index].chunks.count || jobs[index].state == .done
             else { continue }
-            if stream.fragment > 0 { return (place, index) }
-            if found == nil { found = (place, index) }
+            return (place, index)
         }
-        return found
+        return nil
     }
 
-    /// Sends the next frame of a stream; says whether it was the last, or `nil` when credit is short.
-    private static func sendNext(
-        of job: inout Job, _ stream: inout Stream, _ session: inout Session, _ link: inout Link,
-        to peer: PeerID, into actions: inout [DeviceAction]
-    ) -> Bool? {
+    /// The first frame of a stream's next message; `nil` where credit is short. DONE ends the stream.
+    private static func begin(
+        of job: inout Job, streamAt place: Int, _ session: inout Session, _ link: inout Link
+    ) -> [UInt8]? {
+        let stream = session.outbox[place]
         var header = FrameHeader(type: MessageType.result.rawValue)
         header.session = session.id
         header.request = stream.request
@@ -210,34 +202,39 @@ extension DeviceEndpoint {
         guard stream.chunk < job.chunks.count else {
             header.type = MessageType.done.rawValue
             header.flags.insert(.final)
-            actions += link.framing.frames(header, payload: job.done[...])
-                .map { .transmit($0, to: peer) }
-            return true
+            session.outbox.remove(at: place)
+            // One frame: far below the smallest limit.
+            return link.framing.frames(header, payload: job.done[...])[0]
         }
         let total = job.chunks[stream.chunk].count
+        header.channel = .data
+        if total > link.framing.limits.framePayload {
+            let begun = BegunChunk(header: header, payload: job.chunks[stream.chunk].payload)
+            guard let frame = goOn(with: begun, &session, &link) else { return nil }
+            session.outbox[place].chunk += 1
+            return frame
+        }
+        guard session.creditUsed + UInt64(total) <= session.creditGranted else { return nil }
+        session.creditUsed += UInt64(total)
+        session.outbox[place].chunk += 1
+        return link.framing.frame(header, whole: &job.chunks[stream.chunk])
+    }
+
+    /// The next frame of a chunk in several; `nil` where credit is short.
+    private static func goOn(with begun: BegunChunk, _ session: inout Session, _ link: inout Link) -> [UInt8]? {
         let size = link.framing.limits.framePayload
-        let count = max(1, (total + size - 1) / size)
-        let start = stream.fragment * size
+        let total = begun.payload.count
+        let count = (total + size - 1) / size
+        let start = begun.fragment * size
         let length = min(size, total - start)
         guard session.creditUsed + UInt64(length) <= session.creditGranted else { return nil }
         session.creditUsed += UInt64(length)
-        header.channel = .data
-        if count == 1 {
-            actions.append(
-                .transmit(link.framing.frame(header, whole: &job.chunks[stream.chunk]), to: peer))
-        } else {
-            let payload = job.chunks[stream.chunk].payload
-            let begin = payload.startIndex + start
-            let frame = link.framing.frame(
-                header, fragment: stream.fragment, of: count, total: total,
-                payload[begin..<begin + length])
-            actions.append(.transmit(frame, to: peer))
-        }
-        stream.fragment += 1
-        if stream.fragment == count {
-            stream.fragment = 0
-            stream.chunk += 1
-        }
-        return false
+        let first = begun.payload.startIndex + start
+        let frame = link.framing.frame(
+            begun.header, fragment: begun.fragment, of: count, total: total, begun.payload[first..<first + length])
+        session.begun = begun
+        session.begun?.fragment += 1
+        if begun.fragment + 1 == count { session.begun = nil }
+        return frame
     }
 }

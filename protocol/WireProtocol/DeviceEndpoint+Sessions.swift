@@ -29,13 +29,14 @@ extension DeviceEndpoint {
             }
             session = newSession(run: run, now: now)
         }
-        session.label = String(open.label.prefix(200))
+        session.label = open.label.cut(toBytes: Self.longestLabel)
         session.peer = peer
         session.lastHeard = now
         session.isDetached = false
         session.lastRequest = max(session.lastRequest, message.header.request)
         session.slots = [:]
         session.outbox = []
+        session.begun = nil
         session.creditGranted = open.creditBytes
         session.creditUsed = 0
         sessions[session.id] = session
@@ -46,7 +47,7 @@ extension DeviceEndpoint {
         reply.resumeToken = .init(session.token)
         reply.resumeMs = UInt32(clamping: configuration.resumeTime.milliseconds)
         reply.resumed = resumed != nil
-        reply.held = holdings(of: run)
+        reply.held = holdings(of: run, on: peer)
         return actions + respond(message, payload: ControlCodec.encode(reply), to: peer)
     }
 
@@ -96,6 +97,7 @@ extension DeviceEndpoint {
         guard var session = sessions[id] else { return [] }
         session.peer = nil
         session.outbox = []
+        session.begun = nil
         session.slots = [:]
         let wasDetached = session.isDetached
         session.isDetached = true

@@ -6,13 +6,16 @@ public import Substrate
 /// It owns the lease, the sessions, the state of the chip as far as the wire sees it, and the results that are not
 /// acknowledged. Batches are run by the shell, one at a time.
 public struct DeviceEndpoint: Sendable {
-    /// A link that has said HELLO.
+    /// A link that has tried to say HELLO.
     struct Link: Sendable {
         var framing: LinkFraming
+        /// Whether HELLO was granted; from there on the framing has the agreed limits.
+        var isGreeted = false
+        /// The number of the last HELLO or OPEN.
+        var lastRequest: UInt64 = 0
         /// The session that the link carries, once OPEN is answered.
         var session: UInt64?
         var lastHeard: Duration
-        var agreed: WireLimits?
     }
 
     /// A client, as long as it is remembered.
@@ -28,8 +31,11 @@ public struct DeviceEndpoint: Sendable {
         var lastRequest: UInt64 = 0
         /// Inputs by slot, with the hash of their block.
         var slots: [Int: Staged] = [:]
-        /// What is being sent of results, in order.
+        /// The results that are due on its link, in order: an EXECUTE waits for its final response as long as its stream is
+        /// here.
         var outbox: [Stream] = []
+        /// The chunk that is half sent.
+        var begun: BegunChunk?
         var creditGranted: UInt64 = 0
         var creditUsed: UInt64 = 0
     }
@@ -46,6 +52,13 @@ public struct DeviceEndpoint: Sendable {
         let request: UInt64
         let isDuplicate: Bool
         var chunk = 0
+    }
+
+    /// A chunk in several frames, not all of which are sent: it goes on to its end whatever becomes of its batch, since
+    /// the channel's next message could not be told from it (FRM-011).
+    struct BegunChunk: Sendable {
+        let header: FrameHeader
+        let payload: ArraySlice<UInt8>
         var fragment = 0
     }
 
@@ -149,8 +162,7 @@ public struct DeviceEndpoint: Sendable {
         counters.framesReceived += 1
         var actions = expire(now: now)
         do {
-            let limits = links[peer]?.framing.limits ?? configuration.limits
-            let parsed = try Frame(parsing: frame, limits: limits)
+            let parsed = try Frame(parsing: frame, limits: limits(of: peer))
             actions += try receive(parsed, from: peer, now: now)
         } catch {
             if error.code == .badHeaderChecksum || error.code == .badPayloadChecksum {

@@ -44,8 +44,11 @@ extension HostSession {
         return staged?.slot
     }
 
+    /// A slot without inputs whose last batch has its final response.
     private var freeSlot: Int? {
-        let taken = pending.lazy.filter { $0.request != nil }.map(\.slot)
+        let taken = requests.values.compactMap {
+            if case .execute(_, let slot) = $0.purpose { slot } else { nil }
+        }
         return (0..<agreed.slots).first { !taken.contains($0) && staged?.slot != $0 }
     }
 
@@ -90,6 +93,8 @@ extension HostSession {
         var actions: [HostAction] = []
         batch.firstFailure = nil
         if !isHeld {
+            batch.shape.chunkEntries = min(
+                batch.shape.chunkEntries, chunkEntries(of: batch.batch, slicesOf: batch.sliceLength))
             actions += transmitConfiguration(of: batch, now: now)
             actions += transmitWeights(of: &batch, now: now)
             if let staged, staged.batch == batch.batch.id {
@@ -119,7 +124,7 @@ extension HostSession {
         execute.chunkEntries = UInt32(batch.shape.chunkEntries)
         execute.contentHash = .init(batch.contentHash)
         actions += request(
-            .execute, .execute(batch: batch.batch.id), payload: ControlCodec.encode(execute),
+            .execute, .execute(batch: batch.batch.id, slot: batch.slot), payload: ControlCodec.encode(execute),
             now: now)
         batch.state = .sent(request: lastRequest)
         batch.wasSent = true
@@ -208,9 +213,10 @@ extension HostSession {
     /// Fails the batches that have seen no progress for too long.
     mutating func expireBatches(now: Duration) -> [HostAction] {
         var actions: [HostAction] = []
-        for batch in pending where batch.request != nil {
-            guard now >= batch.progress + configuration.batchDeadline else { continue }
+        for batch in pending {
+            guard let request = batch.request, now >= batch.progress + configuration.batchDeadline else { continue }
             pending.removeAll { $0.batch.id == batch.batch.id }
+            givenUp[request] = now + configuration.silenceLimit
             actions += sendCancel(batch.batch.id, now: now)
             actions.append(
                 .fail(

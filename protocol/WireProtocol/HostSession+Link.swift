@@ -18,6 +18,7 @@ extension HostSession {
         case .held(_, let ttl, let confirmed, let renewing):
             if !renewing { next = min(next, confirmed + ttl / 3) }
         }
+        if let first = givenUp.values.min() { next = min(next, first) }
         for batch in pending {
             switch batch.state {
             case .queued(let notBefore):
@@ -49,6 +50,12 @@ extension HostSession {
             return dropLink(
                 DeviceError(
                     .linkLost, "the device was silent for \(configuration.silenceLimit)"), now: now)
+        }
+        if givenUp.values.contains(where: { now >= $0 }) {
+            return dropLink(
+                DeviceError(
+                    .linkLost,
+                    "the device did not end a batch within \(configuration.silenceLimit) after CANCEL"), now: now)
         }
         var actions = expireBatches(now: now)
         actions += renewLease(now: now)
@@ -125,7 +132,11 @@ extension HostSession {
         guard header.flags.contains(.response), let outstanding = requests[header.request] else {
             return []
         }
-        if header.flags.contains(.final) { requests[header.request] = nil }
+        // A refusal is final whatever its flags say (REQ-003).
+        if header.flags.contains(.final) || header.status != .ok {
+            requests[header.request] = nil
+            givenUp[header.request] = nil
+        }
         if header.status == .ok { confirmLease(outstanding) }
         switch outstanding.purpose {
         case .hello: return try receiveHello(message, now: now)
@@ -136,7 +147,7 @@ extension HostSession {
         case .ping: return []
         case .preparation(let batch), .weights(let batch):
             return try receivePreparation(message, of: batch, outstanding, now: now)
-        case .execute(let batch): return try receiveExecution(message, of: batch, now: now)
+        case .execute(let batch, _): return try receiveExecution(message, of: batch, now: now)
         case .cancel(let batch): return try receiveCancel(message, of: batch, now: now)
         case .health: return try receiveHealth(message)
         case .close:
@@ -187,6 +198,7 @@ extension HostSession {
     /// What a link held is gone; batches that were sent wait to learn their fate.
     mutating func forgetLink() {
         requests = [:]
+        givenUp = [:]
         lease = .none
         pingSent = nil
         isDeviceLeaving = false

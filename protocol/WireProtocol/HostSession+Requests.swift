@@ -68,7 +68,7 @@ extension HostSession {
         version = (reply.major, reply.minor)
         var open = PBOpen()
         open.run = .init(configuration.runID.bytes)
-        open.label = configuration.label
+        open.label = configuration.label.cut(toBytes: DeviceEndpoint.longestLabel)
         open.creditBytes = UInt64(configuration.resultCredit)
         creditGranted = UInt64(configuration.resultCredit)
         creditUsed = 0

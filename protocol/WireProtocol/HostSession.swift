@@ -54,6 +54,9 @@ public struct HostSession: Sendable {
     var chip = ChipKnowledge()
     var pending: [PendingBatch] = []
     var staged: StagedInputs?
+    /// The EXECUTEs of batches that were given up at their deadline, and until when the device may take to end them: their
+    /// slots are not free before (CRD-002).
+    var givenUp: [UInt64: Duration] = [:]
     var encodedConfiguration: (value: ChipConfiguration, payload: [UInt8], hash: [UInt8])?
     var lastSent = Duration.zero
     var lastReceived = Duration.zero
@@ -121,16 +124,17 @@ public struct HostSession: Sendable {
         pending.append(
             PendingBatch(
                 batch, configuration: payload, configurationHash: hash, imageChecksum: checksum,
-                chunkEntries: chunkEntries(of: batch, slicesOf: length), now: now))
+                sliceLength: length, chunkEntries: chunkEntries(of: batch, slicesOf: length), now: now))
         return pump(now: now)
     }
 
-    /// Entries of a chunk: a divisor of what is wanted that surely fits into a frame, or what makes the usual length.
-    private func chunkEntries(of batch: DeviceBatch, slicesOf length: Int?) -> Int {
+    /// Entries of a chunk: a divisor of what is wanted that surely fits into a frame, or what makes the usual length; well
+    /// below the message limit (HEL-005), for the number of spikes is a guess.
+    func chunkEntries(of batch: DeviceBatch, slicesOf length: Int?) -> Int {
         let codes = batch.configuration.sampleCount * batch.observables.membranes.count
         // A spike for each neuron is a generous guess.
         let spikes = batch.observables.spikes ? 4 * batch.configuration.neuronCount : 0
-        let bytes = length == nil ? configuration.chunkBytes : agreed.framePayload
+        let bytes = min(length == nil ? configuration.chunkBytes : agreed.framePayload, agreed.message / 2)
         let most = max(1, bytes / (codes + spikes + 64))
         guard let length else { return most }
         return (1...min(length, most)).last { length.isMultiple(of: $0) } ?? 1

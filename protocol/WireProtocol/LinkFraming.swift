@@ -123,6 +123,16 @@ package struct LinkFraming: Sendable {
         }
     }
 
+    /// Whether a fragment comes next after another of its message: their headers are equal but for what numbers and
+    /// measures a fragment (FRM-011).
+    private static func continues(_ former: FrameHeader, _ next: FrameHeader) -> Bool {
+        var due = former
+        due.fragment &+= 1
+        due.sequence = next.sequence
+        due.payloadLength = next.payloadLength
+        return due == next
+    }
+
     private mutating func assemble(
         _ frame: Frame, frameBytes: Int
     ) throws(WireError) -> Arrival {
@@ -139,11 +149,7 @@ package struct LinkFraming: Sendable {
                     .badFragment, at: 12, expected: 0, found: UInt64(header.fragment))
             }
             message = begun
-            guard message.header.fragment &+ 1 == header.fragment,
-                message.header.fragmentCount == header.fragmentCount,
-                message.header.totalLength == header.totalLength,
-                message.header.type == header.type, message.header.request == header.request
-            else {
+            guard Self.continues(message.header, header) else {
                 throw WireError(
                     .badFragment, at: 12, expected: UInt64(message.header.fragment) + 1,
                     found: UInt64(header.fragment))

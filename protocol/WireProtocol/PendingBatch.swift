@@ -20,7 +20,10 @@ struct PendingBatch: Sendable {
     /// The STAGE payload for slot zero.
     let stage: [UInt8]
     let contentHash: [UInt8]
-    let shape: ResultShape
+    /// Entries of a slice that the caller wants, if it matters.
+    let sliceLength: Int?
+    /// What was asked for; chunks get shorter where a device's limits are found to be lower.
+    var shape: ResultShape
     let submitted: Duration
 
     var state = State.queued(notBefore: .zero)
@@ -44,9 +47,10 @@ struct PendingBatch: Sendable {
 
     init(
         _ batch: DeviceBatch, configuration: [UInt8], configurationHash: [UInt8],
-        imageChecksum: UInt32, chunkEntries: Int, now: Duration
+        imageChecksum: UInt32, sliceLength: Int?, chunkEntries: Int, now: Duration
     ) {
         self.batch = batch
+        self.sliceLength = sliceLength
         self.configuration = configuration
         self.configurationHash = configurationHash
         self.imageChecksum = imageChecksum
@@ -92,7 +96,7 @@ struct OutstandingRequest: Sendable {
         case ping
         case preparation(batch: UInt64)
         case weights(batch: UInt64)
-        case execute(batch: UInt64)
+        case execute(batch: UInt64, slot: Int)
         case cancel(batch: UInt64)
         case health
         case close

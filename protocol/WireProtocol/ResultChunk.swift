@@ -103,7 +103,7 @@ package struct ResultAssembly: Sendable {
 
     /// Takes the next chunk.
     ///
-    /// - Throws: what the spike block throws; `outOfRange` where the chunk is not the next one of this batch or has
+    /// - Throws: what the spike block throws; `reservedNonzero` for an undefined bit of the validity; `outOfRange` where the chunk is not the next one of this batch or has
     ///   another shape than was asked for; `trailingBytes`.
     package mutating func append(
         _ payload: ArraySlice<UInt8>, checksum: UInt32
@@ -116,7 +116,11 @@ package struct ResultAssembly: Sendable {
         try reader.expect(UInt32(entries.count))
         try reader.expect(shape.contents)
         try reader.readReserved(UInt64.self)
+        let marks = reader.offset
         let validity = try reader.read(count: entries.count).map(EntryValidity.init(rawValue:))
+        if let bad = validity.firstIndex(where: { !$0.isSubset(of: .defined) }) {
+            throw WireError(.reservedNonzero, at: marks + bad, found: UInt64(validity[bad].rawValue))
+        }
         for _ in 0..<(-entries.count & 3) { try reader.readReserved(UInt8.self) }
         var spikes = SpikeTrains(ends: Array(repeating: 0, count: entries.count), events: [])
         if shape.observables.spikes {
@@ -157,4 +161,9 @@ package struct ResultAssembly: Sendable {
 
     /// Whether all chunks are here.
     package var isComplete: Bool { chunkCount == shape.chunkCount }
+}
+
+extension EntryValidity {
+    /// The bits that have a meaning (`protocol/SPEC.md`, section 7.4).
+    fileprivate static let defined: EntryValidity = [.timingOverrun, .fifoOverflow, .saturated, .temperature]
 }

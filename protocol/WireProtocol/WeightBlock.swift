@@ -83,6 +83,9 @@ package struct WeightBlock: Sendable, Equatable {
         try reader.readReserved(UInt64.self)
         switch encoding {
         case .full:
+            guard baseEpoch == 0 else {
+                throw WireError(.outOfRange, at: 8, found: UInt64(baseEpoch))
+            }
             guard changedCount == synapseCount else {
                 throw WireError(
                     .outOfRange, at: 20, expected: UInt64(synapseCount), found: UInt64(changedCount)

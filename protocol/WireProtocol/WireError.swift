@@ -30,6 +30,8 @@ public struct WireError: Error, Sendable, Hashable {
         case disorder
         /// A control message cannot be parsed.
         case badControl
+        /// Well formed, but not what the configuration or the chip needs.
+        case unfit
     }
 
     /// What is wrong.
@@ -60,6 +62,7 @@ public struct WireError: Error, Sendable, Hashable {
         case .badFragment: .badFragment
         case .unknownType: .unknownType
         case .reservedNonzero: .reservedNonzero
+        case .unfit: .invalid
         case .truncated, .unknownCode, .trailingBytes, .outOfRange, .disorder, .badControl:
             .malformed
         }

@@ -295,6 +295,48 @@ extension Mutant {
         Mutant(
             id: "forgets-the-holder", summary: "Does not name the holder in REPORT",
             kind: .faulty(killer: "HLT-001/holder")),
+        Mutant(
+            id: "joins-unequal-fragments", summary: "Joins fragments of other token, status or deadline",
+            kind: .faulty(killer: "FRM-012/token-changes")),
+        Mutant(
+            id: "drops-begun-chunks", summary: "Sends no more of a chunk whose batch is gone",
+            kind: .faulty(killer: "FRM-011/acknowledged-while-half-sent")),
+        Mutant(
+            id: "answers-bulk-on-channel-1", summary: "Answers STAGE on channel 1",
+            kind: .faulty(killer: "FRM-011/split-stage")),
+        Mutant(
+            id: "takes-any-nonce", summary: "Takes a nonce of any length",
+            kind: .faulty(killer: "HEL-001/nonce-of-15-bytes")),
+        Mutant(
+            id: "ends-link-on-bad-hello", summary: "Ends the link on a HELLO that it cannot parse",
+            kind: .faulty(killer: "REQ-006/hello")),
+        Mutant(
+            id: "takes-hello-of-any-number", summary: "Takes a first HELLO of any frame number",
+            kind: .faulty(killer: "HEL-006/hello-numbered-1")),
+        Mutant(
+            id: "takes-hello-of-a-session", summary: "Takes a HELLO that names a session",
+            kind: .faulty(killer: "REQ-007/hello-names-a-session")),
+        Mutant(
+            id: "ignores-number-of-hello", summary: "Takes a HELLO of request number 0",
+            kind: .faulty(killer: "REQ-001/hello-number-0")),
+        Mutant(
+            id: "ignores-message-limit", summary: "Ignores the host's message limit",
+            kind: .faulty(killer: "HEL-005/chunk-above-the-message-limit")),
+        Mutant(
+            id: "leaves-repeated-execute-open", summary: "Never ends an EXECUTE whose batch is asked for again",
+            kind: .faulty(killer: "REQ-002/execute-repeated")),
+        Mutant(
+            id: "takes-full-images-with-a-base", summary: "Takes a full image that names a base",
+            kind: .faulty(killer: "BLK-001/weights-full-with-a-base")),
+        Mutant(
+            id: "says-malformed-for-codes", summary: "Says MALFORMED for codes that do not fit",
+            kind: .faulty(killer: "BLK-001/codes-short")),
+        Mutant(
+            id: "keeps-slot-of-repeated-execute", summary: "Keeps the slot of an EXECUTE that asks for a batch again",
+            kind: .faulty(killer: "STG-001/repeated-execute-empties-it")),
+        Mutant(
+            id: "names-the-last-configuration", summary: "States the configuration that was written last in DONE",
+            kind: .faulty(killer: "CFG-008/third-configuration")),
     ]
 
     private static let odd: [Mutant] = [

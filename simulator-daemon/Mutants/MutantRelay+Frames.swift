@@ -39,6 +39,23 @@ extension MutantRelay {
                 link.renamed[0] = (link.renamed[0] ?? 0) + 1
                 Self.seal(&bytes)
             }
+        case "joins-unequal-fragments":
+            if let header = try? FrameHeader(parsing: bytes), header.fragmentCount > 1 {
+                if header.fragment == 0 { link.begun = header }
+                bytes.store(littleEndian: link.begun?.token ?? 0, at: 40)
+                bytes.store(littleEndian: link.begun?.status.rawValue ?? 0, at: 44)
+                bytes.store(littleEndian: link.begun?.deadline ?? 0, at: 52)
+                Self.seal(&bytes)
+            }
+        case "takes-hello-of-any-number":
+            if let header = try? FrameHeader(parsing: bytes), header.type == MessageType.hello.rawValue {
+                bytes = Self.numbered(bytes, link.nextFromHost)
+            }
+        case "takes-hello-of-a-session":
+            if let header = try? FrameHeader(parsing: bytes), header.type == MessageType.hello.rawValue {
+                bytes.store(littleEndian: UInt64(0), at: 16)
+                Self.seal(&bytes)
+            }
         case "accepts-wrong-totals":
             if let header = try? FrameHeader(parsing: bytes), header.fragmentCount == 1 {
                 bytes.store(littleEndian: header.payloadLength, at: 48)

@@ -67,6 +67,14 @@ extension MutantRelay {
                 $0.set(1, .bytes(versions.encoded()))
             }
         case ("ignores-required-features", .hello): frame.edit { $0.set(3, nil) }
+        case ("takes-any-nonce", .hello): frame.edit { $0.set(5, .bytes(Array(repeating: 1, count: 16))) }
+        case ("ignores-number-of-hello", .hello): frame.header.request = max(1, frame.header.request)
+        case ("ignores-message-limit", .hello):
+            frame.edit { fields in
+                guard var limits = try? fields.message(4) else { return }
+                limits.set(2, .varint(16 << 20))
+                fields.set(4, .bytes(limits.encoded()))
+            }
         case ("refuses-offered-features", .hello) where frame.fields.values(2).count > 20:
             var answer = frame.response()
             answer.fail(.criticalUnknown)
@@ -139,6 +147,10 @@ extension MutantRelay {
                 frame.payload.store(
                     littleEndian: CRC32C.checksum(image: Self.image(of: block, onto: memory.image)), at: 16)
             }
+        case ("takes-full-images-with-a-base", .weights):
+            if frame.payload.count >= 32, frame.payload[0] == 1 {
+                frame.payload.store(littleEndian: UInt32(0), at: 8)
+            }
         case ("ignores-reserved-of-weights", .weights):
             if frame.payload.count >= 32 { frame.payload.replaceSubrange(24..<32, with: Array(repeating: 0, count: 8)) }
         case ("commits-anything", .commit):
@@ -185,6 +197,8 @@ extension MutantRelay {
     private mutating func batches(_ original: RelayFrame, _ link: inout RelayLink) -> Fate {
         var frame = original
         switch (mutant.id, frame.type) {
+        case ("keeps-slot-of-repeated-execute", .execute) where memory.delivered.contains(frame.fields.number(1)):
+            frame.edit { $0.set(3, nil) }
         case ("forgets-results", .execute) where !frame.fields.has(3) && frame.fields.number(1) != 0:
             var answer = frame.response()
             answer.fail(.forgotten)

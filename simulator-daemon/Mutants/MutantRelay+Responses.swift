@@ -22,10 +22,12 @@ extension MutantRelay {
     private mutating func learn(_ frame: RelayFrame, _ link: inout RelayLink) {
         guard frame.header.status == .ok else {
             if frame.type == .execute { link.hasRefusedExecute = true }
+            if frame.type == .execute, frame.header.status == .cancelled { link.cancelled.insert(frame.header.request) }
             return
         }
         switch frame.type {
         case .hello: link.isGreeted = true
+        case .done: memory.delivered.insert(frame.fields.number(1))
         case .open:
             link.session = frame.fields.number(1)
             memory.count += 1
@@ -62,6 +64,13 @@ extension MutantRelay {
             error.header.session = frame.header.session
             return [error]
         case ("refuses-without-a-word", _): frame.payload = []
+        case ("ends-link-on-bad-hello", .malformed) where frame.type == .hello:
+            var error = RelayFrame(.error, payload: frame.payload)
+            error.header.status = .malformed
+            return [error]
+        case ("leaves-repeated-execute-open", .cancelled) where frame.type == .execute: return []
+        case ("says-malformed-for-codes", .invalid) where frame.type == .configure:
+            frame.header.status = .malformed
         case ("refusals-are-not-final", _): frame.header.flags = .response
         case ("grants-what-is-malformed", .malformed):
             frame.header.status = .ok
@@ -102,6 +111,7 @@ extension MutantRelay {
         switch (mutant.id, frame.type) {
         case ("answers-twice", .ping): return [frame, frame]
         case ("echoes-wrong-request", .renew): frame.header.request += 1
+        case ("answers-bulk-on-channel-1", .stage): frame.header.channel = .data
         case ("counts-from-another-epoch", .commit): frame.edit { $0.set(1, .varint($0.number(1) + 1)) }
         default: break
         }
@@ -157,6 +167,8 @@ extension MutantRelay {
             let request = link.requests[frame.header.request]
             if request?.fields.number(2) ?? 1 > 1 { frame.payload[frame.payload.count - 1] ^= 1 }
         case ("done-before-result", .result): return []
+        case ("names-the-last-configuration", .done):
+            frame.edit { [memory] in $0.set(7, .bytes(ContentHash.configuration(memory.configuration))) }
         default: break
         }
         if frame.type == .result {

@@ -59,7 +59,14 @@ package struct MutantRelay: Sendable {
     package mutating func send(_ bytes: [UInt8], to peer: LinkPeer) -> [[UInt8]] {
         var link = links[peer] ?? fresh
         defer { links[peer] = link }
-        guard let frame = RelayFrame(bytes) else { return [number(bytes, &link.nextToHost)] }
+        guard let frame = RelayFrame(bytes) else {
+            if mutant.id == "drops-begun-chunks", let header = try? FrameHeader(parsing: bytes),
+                link.cancelled.contains(header.request)
+            {
+                return []
+            }
+            return [number(bytes, &link.nextToHost)]
+        }
         let frames = outgoing(frame, &link).map {
             $0.type == .error ? $0.encoded : number($0.encoded, &link.nextToHost)
         }
@@ -112,6 +119,8 @@ struct RelayMemory: Sendable {
     var configuration: [UInt8] = []
     /// Blocks of inputs by slot.
     var blocks: [UInt64: [UInt8]] = [:]
+    /// Batches whose result was sent.
+    var delivered: Set<UInt64> = []
     /// How often something has happened that counts.
     var count = 0
 }

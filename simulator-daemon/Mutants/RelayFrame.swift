@@ -93,6 +93,10 @@ struct RelayLink: Sendable {
     var renamed: [UInt64: UInt64] = [:]
     /// Bytes of credit that the host has granted in all, by a wrong sum.
     var credit: UInt64 = 0
+    /// The first fragment of a message that is being sent to the device.
+    var begun: FrameHeader?
+    /// EXECUTEs that have ended with CANCELLED.
+    var cancelled: Set<UInt64> = []
     /// Whether EXECUTE was refused since the last STAGE.
     var hasRefusedExecute = false
     /// Checksums of the chunks of a result, by request.

@@ -3,7 +3,7 @@ import WireProtocol
 
 /// EXECUTE, results, and that each batch has exactly one: section 10.5.
 enum BatchCases {
-    static let all = results + keys + names + order + kept + attempts
+    static let all = results + keys + names + order + kept + pools + attempts
 
     private static func batch(
         _ id: String, _ title: String, needs: [ConformanceCase.Need] = [], profile: ConformanceCase.Profile = .core,
@@ -402,6 +402,73 @@ enum BatchCases {
             client.send(.ack, ControlPayload.number(client.nextRequest - 1))
             let other = context.batch(1, entries: 4)
             try context.require(!(try client.run(other).isDuplicate), "a kept result came")
+        },
+    ]
+
+    private static let pools: [ConformanceCase] = [
+        batch(
+            "RES-001/repeated-in-the-first-chunks",
+            "An EXECUTE that asks for a batch again gets the chunks of the first one, whatever it asks for"
+        ) { context in
+            let batch = context.batch(entries: 5)
+            let client = try context.armed(for: batch)
+            let first = try client.run(batch, chunkEntries: 2)
+            for size in [1, 5, 0] {
+                let request = client.execute(batch, slot: nil, chunkEntries: size)
+                let again = try client.result(of: request, batch, chunkEntries: 2)
+                try context.require(again.bytes == first.bytes, "the chunks are other ones")
+            }
+        },
+        batch(
+            "CFG-008/third-configuration",
+            "Accepted batches keep their configuration, whatever is written meanwhile; what finds no place gets BUSY"
+        ) { context in
+            let long = context.longBatch(1)
+            let client = try context.armed(for: long)
+            try client.stage(long)
+            let request = client.execute(long, chunkEntries: 512)
+            for seed in 2...6 as ClosedRange<UInt64> {
+                let payload = ControlPayload.configure(context.network(seed: seed)).encoded()
+                let answer = try client.answer(.configure, payload)
+                try context.require(
+                    [.ok, .busy].contains(answer.header.status), "\(answer.name) came for configuration \(seed)")
+            }
+            // The batch is held against the configuration that it was accepted on.
+            _ = try client.result(of: request, long, chunkEntries: 512, within: .seconds(60))
+            let next = context.batch(2, on: context.network(seed: 9))
+            try client.arm(next)
+            try client.run(next)
+        },
+        batch(
+            "CFG-008/many-images", "Accepted batches keep their image, whatever is written meanwhile"
+        ) { context in
+            let long = context.longBatch(1)
+            let client = try context.armed(for: long)
+            try client.stage(long)
+            let request = client.execute(long, chunkEntries: 512)
+            for epoch in 2...8 as ClosedRange<UInt32> {
+                let image = Array(repeating: Int8(epoch), count: long.configuration.synapseCount)
+                let answer = try client.answer(.weights, ControlPayload.fullWeights(image, epoch: epoch))
+                if answer.header.status == .busy { continue }
+                try client.check(answer, is: .weights)
+                let commit = ControlPayload.commit(epoch: epoch, imageChecksum: CRC32C.checksum(image: image))
+                try client.ok(.commit, commit.encoded())
+            }
+            _ = try client.result(of: request, long, chunkEntries: 512, within: .seconds(60))
+        },
+        ConformanceCase(
+            "EXE-002/on-a-blank-chip", "On a blank chip WEIGHTS, COMMIT, STAGE and EXECUTE are EPOCH_MISMATCH",
+            in: .batches, needs: [.restart]
+        ) { context in
+            guard context.target.restart() else { throw CaseStop.undecided("the restart did not work") }
+            let batch = context.batch()
+            let client = try context.leased()
+            try client.refused(.weights, ControlPayload.fullWeights(batch.synapses.codes, epoch: 1), [.epochMismatch])
+            try client.refused(.commit, ControlPayload.commit(epoch: 1, imageChecksum: 1).encoded(), [.epochMismatch])
+            try client.refused(.stage, ControlPayload.stage(batch, slot: 0), [.epochMismatch])
+            try client.refusal(of: client.execute(batch), MessageType.execute.rawValue, [.epochMismatch])
+            try client.arm(batch)
+            try client.run(batch)
         },
     ]
 

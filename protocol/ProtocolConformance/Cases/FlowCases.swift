@@ -3,7 +3,7 @@ import WireProtocol
 
 /// Credit (section 10.6) and cancellation (section 10.5).
 enum FlowCases {
-    static let all = credit + cancellation
+    static let all = credit + halfSent + cancellation
 
     private static let execute = MessageType.execute.rawValue
 
@@ -134,6 +134,58 @@ enum FlowCases {
             try context.require(sent <= 5_000, "\(sent) bytes of RESULT came, 5000 were granted")
             client.send(.credit, ControlPayload.number(1 << 30))
             _ = try client.result(of: request, batch, chunkEntries: 24)
+        },
+    ]
+
+    /// A batch whose only chunk is half sent: one frame of it has come, there is no credit for more.
+    private static func halfSent(
+        _ context: CaseContext
+    ) throws -> (client: RawClient, batch: DeviceBatch, request: UInt64) {
+        var limits = WireLimits()
+        limits.framePayload = 2_048
+        let batch = context.batch(entries: 96, events: 20)
+        let client = try context.leased(limits: limits, credit: 2_048)
+        try client.arm(batch)
+        try client.stage(batch)
+        let request = client.execute(batch, chunkEntries: 96)
+        try client.awaitDone(batch)
+        try client.settleKeeping()
+        let sent = resultBytes(context, client)
+        if sent == 0 { throw CaseStop.skipped("the device waits for credit for a whole chunk") }
+        try context.require(sent == 2_048, "\(sent) bytes of RESULT came, 2048 were granted")
+        return (client, batch, request)
+    }
+
+    /// What happens to a chunk that is half sent when its batch is gone: it goes on to its end, and the next one is whole.
+    private static let halfSent: [ConformanceCase] = [
+        flow("FRM-011/acknowledged-while-half-sent", "A chunk goes on to its end though its result was acknowledged") {
+            context in
+            let (client, batch, request) = try halfSent(context)
+            client.send(.ack, ControlPayload.number(request))
+            try client.check(try client.response(to: request), is: .execute)
+            try client.refusal(of: request, execute, [.cancelled])
+            client.send(.credit, ControlPayload.number(1 << 30))
+            let rest = try client.response(to: request)
+            try context.require(rest.type == .result, "\(rest.name) came where the rest of a chunk was due")
+            var next = batch
+            next.id = 2
+            try client.run(next, chunkEntries: 96)
+        },
+        flow("FRM-011/repeated-while-half-sent", "A chunk goes on to its end though its batch was asked for again") {
+            context in
+            let (client, batch, request) = try halfSent(context)
+            let again = client.execute(batch, slot: nil, chunkEntries: 96)
+            try client.check(try client.response(to: request), is: .execute)
+            try client.refusal(of: request, execute, [.cancelled])
+            client.send(.credit, ControlPayload.number(1 << 30))
+            let rest = try client.response(to: request)
+            try context.require(rest.type == .result, "\(rest.name) came where the rest of a chunk was due")
+            _ = try client.result(of: again, batch, chunkEntries: 96)
+        },
+        flow("FRM-011/resumed-while-half-sent", "A chunk that was half sent on a former link begins anew") { context in
+            let (old, batch, _) = try halfSent(context)
+            let (client, _) = try context.resumed(old)
+            _ = try client.result(of: client.execute(batch, slot: nil, chunkEntries: 96), batch, chunkEntries: 96)
         },
     ]
 

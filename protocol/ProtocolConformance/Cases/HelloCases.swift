@@ -64,9 +64,29 @@ enum HelloCases {
             hello("HEL-001/nonce-of-\(count)-bytes", "A nonce of \(count) bytes is refused") { context in
                 let client = try context.link()
                 let payload = ControlPayload.hello(nonce: context.random.bytes(count), grease: 3)
-                try client.refused(.hello, payload.encoded(), [.invalid, .malformed])
+                try client.refused(.hello, payload.encoded(), [.invalid])
             }
-        }
+        } + [
+            hello("HEL-001/refused-hello-again", "HELLO that was refused may be said again on the same link") {
+                context in
+                let client = try context.link()
+                let payload = ControlPayload.hello(nonce: context.random.bytes(7), grease: 3)
+                for _ in 0..<10 { try client.refused(.hello, payload.encoded(), [.invalid]) }
+                try client.refused(.hello, [0x0A, 0x20, 1], [.malformed])
+                try client.greet()
+                try client.open()
+                try client.settle()
+            },
+            hello("HEL-007/reply-in-one-frame", "The reply to HELLO is one frame of at most 2 KiB of payload") {
+                context in
+                let client = try context.link()
+                let payload = ControlPayload.hello(nonce: context.random.bytes(16), grease: 3)
+                let reply = try client.ok(.hello, payload.encoded())
+                try context.require(
+                    reply.fragments.count == 1 && reply.payload.count <= 2_048,
+                    "the reply has \(reply.payload.count) bytes in \(reply.fragments.count) frames")
+            },
+        ]
 
     private static let versions: [ConformanceCase] =
         [("below", 0...0, 0), ("above", 2...2, 0), ("far-above", 7...250, 3)].map { name, majors, minor in
@@ -205,6 +225,64 @@ enum HelloCases {
                 client.send(.ack, ControlPayload.number(client.nextRequest))
                 try client.run(second)
             },
+            hello(
+                "HEL-005/answers-within-the-control-limit",
+                "With the least limits, all answers stay below the control limit"
+            ) { context in
+                let client = try context.opened(limits: leastLimits, label: String(repeating: "e\u{301}", count: 600))
+                try client.acquire()
+                for type in [MessageType.describe, .list, .get, .query] {
+                    let answer = try client.ok(type)
+                    try context.require(
+                        answer.payload.count <= 2_048,
+                        "the answer to \(type) has \(answer.payload.count) bytes, 2048 were agreed")
+                }
+                // The holder's label is in the refusal.
+                let other = try context.opened(limits: leastLimits)
+                let answer = try other.answer(.acquire, ControlPayload.number(1_000))
+                try context.require(
+                    answer.header.status == .leaseHeld && answer.payload.count <= 2_048,
+                    "\(answer.name) with \(answer.payload.count) bytes came where LEASE_HELD was due")
+            },
+            hello(
+                "HEL-005/chunk-above-the-message-limit",
+                "A chunk above the host's message limit is not sent: EXECUTE ends with INVALID"
+            ) { context in
+                let batch = context.batch(entries: 96, events: 0)
+                let client = try context.armed(for: batch, limits: leastLimits)
+                try client.stage(batch)
+                let request = client.execute(batch, chunkEntries: 96)
+                try client.check(try client.response(to: request), is: .execute)
+                try client.refusal(of: request, MessageType.execute.rawValue, [.invalid])
+                try client.run(batch, chunkEntries: 24)
+            },
+            hello(
+                "HEL-005/kept-chunk-above-the-message-limit",
+                "A kept chunk that is above the limit of a later link is not sent there: EXECUTE is refused with INVALID"
+            ) { context in
+                let batch = context.batch(entries: 96, events: 0)
+                let former = try context.armed(for: batch)
+                try former.run(batch, chunkEntries: 96)
+                let client = try context.greeted(limits: leastLimits)
+                try client.open(resuming: former)
+                try client.refusal(
+                    of: client.execute(batch, slot: nil, chunkEntries: 96), MessageType.execute.rawValue, [.invalid])
+                client.limits = WireLimits()
+                let next = try context.resumed(client).client
+                try context.require(
+                    try next.result(of: next.execute(batch, slot: nil, chunkEntries: 96), batch, chunkEntries: 96)
+                        .isDuplicate, "the kept result is gone")
+            },
+            hello("HEL-001/limits-above-the-caps", "Limits above their caps count as the caps") { context in
+                let client = try context.link()
+                var payload = ControlPayload.hello(nonce: context.random.bytes(16), grease: 7)
+                var limits = ProtobufFields()
+                for number in 1...5 { limits.add(number, UInt64(UInt32.max)) }
+                payload.set(4, .bytes(limits.encoded()))
+                try client.ok(.hello, payload.encoded())
+                try client.open()
+                try client.settle()
+            },
             hello("HEL-005/large-limits", "Limits at their caps are taken") { context in
                 var limits = WireLimits()
                 (limits.message, limits.slots, limits.resultsKept) = (64 << 20, 1_024, 4_096)
@@ -219,9 +297,16 @@ enum HelloCases {
                 let client = try context.link()
                 var payload = ControlPayload.hello(nonce: context.random.bytes(16), grease: 7)
                 change(&payload)
-                try client.refused(.hello, payload.encoded(), [.invalid, .malformed])
+                try client.refused(.hello, payload.encoded(), [.malformed])
             }
         }
+
+    /// The least that a host may offer.
+    private static var leastLimits: WireLimits {
+        var limits = WireLimits()
+        (limits.message, limits.controlPayload, limits.framePayload) = (2_048, 2_048, 2_048)
+        return limits
+    }
 
     private static let badLimits: [(name: String, change: @Sendable (inout ProtobufFields) -> Void)] = [
         ("absent", { $0.set(4, nil) }),
@@ -230,6 +315,22 @@ enum HelloCases {
             {
                 var limits = WireLimits()
                 limits.framePayload = 2_047
+                $0.set(4, .bytes(ControlPayload.limits(limits).encoded()))
+            }
+        ),
+        (
+            "no-results",
+            {
+                var limits = WireLimits()
+                limits.resultsKept = 0
+                $0.set(4, .bytes(ControlPayload.limits(limits).encoded()))
+            }
+        ),
+        (
+            "control-too-small",
+            {
+                var limits = WireLimits()
+                limits.controlPayload = 2_047
                 $0.set(4, .bytes(ControlPayload.limits(limits).encoded()))
             }
         ),
@@ -272,6 +373,51 @@ enum HelloCases {
                 let client = try context.link()
                 client.send(0x70, [], sizes: [0])
                 try client.expectEnd([.noSession])
+            },
+            hello(
+                "HEL-006/hello-numbered-1", "A first HELLO that is not numbered 0: SEQUENCE_GAP", hostile: true
+            ) { context in
+                let client = try context.link()
+                client.sequence = 1
+                client.send(
+                    .hello, ControlPayload.hello(nonce: context.random.bytes(16), grease: 8).encoded())
+                try client.expectEnd([.sequenceGap])
+            },
+            hello("REQ-007/hello-names-a-session", "HELLO that names a session: ERROR NO_SESSION", hostile: true) {
+                context in
+                let client = try context.link()
+                client.send(
+                    .hello, ControlPayload.hello(nonce: context.random.bytes(16), grease: 8).encoded(),
+                    edit: { $0.session = 7 })
+                try client.expectEnd([.noSession])
+            },
+            hello("REQ-007/open-names-a-session", "OPEN that names a session: ERROR NO_SESSION", hostile: true) {
+                context in
+                let client = try context.greeted()
+                client.send(
+                    .open, ControlPayload.open(run: context.random.bytes(16), label: "x", credit: 0).encoded(),
+                    edit: { $0.session = 7 })
+                try client.expectEnd([.noSession])
+            },
+            hello("REQ-001/hello-number-0", "HELLO with request number 0 is refused with INVALID") { context in
+                let client = try context.link()
+                let payload = ControlPayload.hello(nonce: context.random.bytes(16), grease: 8).encoded()
+                let request = client.send(.hello, payload, edit: { $0.request = 0 })
+                try client.refusal(of: request, MessageType.hello.rawValue, [.invalid])
+            },
+            hello("REQ-001/open-number-of-hello", "OPEN with the number of HELLO is refused with INVALID") { context in
+                let client = try context.greeted()
+                let payload = ControlPayload.open(run: context.random.bytes(16), label: "x", credit: 0).encoded()
+                let request = client.send(.open, payload, edit: { $0.request = 1 })
+                try client.refusal(of: request, MessageType.open.rawValue, [.invalid])
+                try client.open()
+            },
+            hello("OPN-001/refused-open-again", "OPEN that was refused may be said again") { context in
+                let client = try context.greeted()
+                let payload = ControlPayload.open(run: context.random.bytes(15), label: "x", credit: 0).encoded()
+                for _ in 0..<10 { try client.refused(.open, payload, [.invalid]) }
+                try client.open()
+                try client.settle()
             },
             hello(
                 "HEL-006/no-session-before-gap",

@@ -262,22 +262,56 @@ enum SessionCases {
                 let answers = try client.settle()
                 try context.require(answers.isEmpty, "a notice was answered by \(answers.first?.name ?? "")")
             },
-            session("REQ-002/execute-repeated", "Every one of several EXECUTEs of a batch gets its final response") {
-                context in
+            session(
+                "REQ-002/execute-repeated",
+                "Of several EXECUTEs of a batch the last one gets the result, the others end with CANCELLED"
+            ) { context in
                 let batch = context.longBatch()
                 let client = try context.armed(for: batch)
                 try client.stage(batch)
                 let requests = (0..<3).map { _ in client.execute(batch, chunkEntries: 512) }
-                var finals: Set<UInt64> = []
-                for request in requests.reversed() {
-                    let limit: Duration = request == requests[2] ? .seconds(60) : context.patience
-                    while let message = try? client.response(to: request, within: limit) {
-                        if message.isFinal { finals.insert(request) }
-                        if message.isFinal { break }
+                for request in requests.dropLast() {
+                    var answer = try client.response(to: request)
+                    while answer.type == .result || (answer.type == .execute && answer.header.status == .ok) {
+                        answer = try client.response(to: request)
                     }
+                    try context.require(
+                        answer.header.status == .cancelled && answer.isFinal && answer.type == .execute,
+                        "\(answer.name) came for EXECUTE \(request) where CANCELLED was due (section 10.5)")
                 }
-                let missing = requests.filter { !finals.contains($0) }
-                try context.require(missing.isEmpty, "\(missing.count) of 3 EXECUTEs got no final response")
+                _ = try client.result(of: requests[2], batch, chunkEntries: 512, within: .seconds(60))
+            },
+            session(
+                "REQ-002/execute-repeated-without-credit",
+                "EXECUTE that waits for credit ends with CANCELLED when the batch is asked for again"
+            ) { context in
+                let batch = context.batch(entries: 4)
+                let client = try context.leased(credit: 0)
+                try client.arm(batch)
+                try client.stage(batch)
+                let first = client.execute(batch)
+                try client.check(try client.response(to: first), is: .execute)
+                try client.awaitDone(batch)
+                let second = client.execute(batch, slot: nil)
+                try client.refusal(of: first, MessageType.execute.rawValue, [.cancelled])
+                client.send(.credit, ControlPayload.number(1 << 30))
+                _ = try client.result(of: second, batch)
+            },
+            session(
+                "REQ-002/execute-acknowledged-early",
+                "EXECUTE that waits for credit ends with CANCELLED when its result is acknowledged"
+            ) { context in
+                let batch = context.batch(entries: 4)
+                let client = try context.leased(credit: 0)
+                try client.arm(batch)
+                try client.stage(batch)
+                let first = client.execute(batch)
+                try client.check(try client.response(to: first), is: .execute)
+                try client.awaitDone(batch)
+                client.send(.ack, ControlPayload.number(first))
+                try client.refusal(of: first, MessageType.execute.rawValue, [.cancelled])
+                try client.refusal(
+                    of: client.execute(batch, slot: nil), MessageType.execute.rawValue, [.forgotten])
             },
             session("REQ-003/fault", "A refusal is FINAL, of the request's type, and says in words why") { context in
                 let client = try context.opened()

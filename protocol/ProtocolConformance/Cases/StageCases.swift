@@ -43,6 +43,27 @@ enum StageCases {
             }
             _ = try client.result(of: client.execute(batch), batch)
         },
+        stage("STG-001/repeated-execute-empties-it", "EXECUTE that asks for a batch again empties its slot, too") {
+            context in
+            let batch = context.batch()
+            let client = try context.armed(for: batch)
+            try client.run(batch)
+            try client.stage(batch)
+            _ = try client.result(of: client.execute(batch), batch)
+            var next = batch
+            next.id = 2
+            try client.refusal(of: client.execute(next), MessageType.execute.rawValue, [.invalid])
+        },
+        stage("STG-001/repeated-without-a-slot-keeps-it", "EXECUTE that names no slot empties none") { context in
+            let batch = context.batch()
+            let client = try context.armed(for: batch)
+            try client.run(batch)
+            var next = batch
+            next.id = 2
+            try client.stage(next)
+            _ = try client.result(of: client.execute(batch, slot: nil), batch)
+            _ = try client.result(of: client.execute(next), next)
+        },
         stage("STG-001/refused-stage-keeps-it", "STAGE that is refused leaves the slot as it was") { context in
             let batch = context.batch()
             let client = try context.armed(for: batch)

@@ -39,7 +39,7 @@ class Sender:
             request=request,
             token=token,
             status=status,
-            channel=channel_of(type),
+            channel=channel_of(type, flags),
             total_length=len(payload),
             deadline=deadline,
         )

@@ -17,6 +17,7 @@ SILENT_AFTER = 3.0
 SESSION_KEPT = 60.0
 LONGEST_LEASE = 60.0
 SMALLEST_FRAME = 2048
+LONGEST_LABEL = 200
 MOST_SESSIONS = 8
 MOST_GREETING = 16
 
@@ -191,8 +192,9 @@ class Device(Requests):
         if len(hello.nonce) != 16:
             raise WireError(Status.INVALID, f"a nonce of {len(hello.nonce)} bytes, 16 are due")
         asked = hello.limits
-        if min(asked.frame_payload, asked.message, asked.control_payload) < SMALLEST_FRAME or not asked.slots:
-            raise WireError(Status.MALFORMED, f"limits below {SMALLEST_FRAME} bytes or one slot")
+        least = min(asked.frame_payload, asked.message, asked.control_payload)
+        if least < SMALLEST_FRAME or not asked.slots or not asked.results_kept:
+            raise WireError(Status.MALFORMED, f"limits below {SMALLEST_FRAME} bytes, one slot or one result")
         theirs = Limits(asked.frame_payload, asked.message, asked.control_payload, asked.slots, asked.results_kept)
         link.limits = self.limits.common(theirs)
         link.greeted = True
@@ -230,7 +232,7 @@ class Device(Requests):
                 self.random.getrandbits(64) or 1,
                 self.random.getrandbits(128).to_bytes(16, "little"),
                 wanted.run,
-                wanted.label,
+                wanted.label.encode()[:LONGEST_LABEL].decode(errors="ignore"),
                 self.now,
             )
             self.sessions[session.id] = session

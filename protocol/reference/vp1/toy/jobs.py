@@ -19,6 +19,8 @@ class Job:
     request: int
     first_request: int
     largest_message: int
+    # The link on which EXECUTE waits for its final response.
+    waiting: object
     state: int = pb.BATCH_STATE_QUEUED
     entries: list = field(default_factory=list)
     chunks: list = field(default_factory=list)
@@ -44,7 +46,7 @@ class Job:
     def _finish(self):
         execute = self.execute
         count = len(self.entries)
-        size = execute.chunk_entries
+        size = execute.chunk_entries or 1
         self.chunks = [
             self._chunk(number, first, self.entries[first : first + size])
             for number, first in enumerate(range(0, max(count, 1), size))

@@ -68,7 +68,7 @@ class Requests:
 
     def _configured(self):
         if self.network is None:
-            raise WireError(Status.STATE, "the chip is not configured")
+            raise WireError(Status.EPOCH_MISMATCH, "the chip is not configured")
         return self.network
 
     def on_weights(self, link, message):
@@ -106,12 +106,13 @@ class Requests:
     # Batches
 
     def held(self, session):
-        """The batches of the session's run."""
-        return [
+        """The batches of the session's run, the newest of them where all are above the control limit (OPN-003)."""
+        held = [
             pb.HeldBatch(batch=number, state=job.state, content_hash=job.execute.content_hash)
-            for (run, number), job in sorted(self.jobs.items())
+            for (run, number), job in self.jobs.items()
             if run == session.run
         ]
+        return held[-((session.link.limits.control_payload - 64) // 49) :]
 
     def on_execute(self, link, message):
         """EXE-001 to EXE-003."""
@@ -125,8 +126,7 @@ class Requests:
             self._drop(job)
             job = None
         if job is not None:
-            session.slots.pop(execute.slot, None)
-            return self._again(link, message, job)
+            return self._again(link, message, job, execute)
         if not execute.HasField("slot"):
             raise WireError(Status.FORGOTTEN, f"batch {execute.batch} is not held")
         if execute.slot not in session.slots:
@@ -140,7 +140,9 @@ class Requests:
             raise WireError(Status.BUSY, f"{link.limits.slots} batches wait already")
         if len(mine) >= link.limits.results_kept:
             raise WireError(Status.BUSY, f"{link.limits.results_kept} results are kept already")
-        job = self.jobs[key] = Job(session, execute, network, self.image, inputs, request, request, link.limits.message)
+        job = self.jobs[key] = Job(
+            session, execute, network, self.image, inputs, request, request, link.limits.message, link
+        )
         del session.slots[execute.slot]
         ahead = len(self.queue)
         self.queue.append(job)
@@ -172,14 +174,19 @@ class Requests:
                 Status.INVALID,
                 f"{trace} bytes of samples for each entry, the trace memory has {chip.GEOMETRY.trace_memory_bytes}",
             )
-        if execute.chunk_entries == 0:
-            raise WireError(Status.INVALID, "chunks of no entries")
         return network
 
-    def _again(self, link, message, job):
+    def _again(self, link, message, job, execute):
         """The same content once more: what is there is sent, and never run again."""
+        longest = max(map(len, job.chunks), default=0)
+        if longest > link.limits.message:
+            raise WireError(Status.INVALID, f"a chunk of {longest} bytes, the link takes {link.limits.message}")
+        self._end_waiting(job, Status.CANCELLED, "a later EXECUTE of the same batch gets the result")
         self.counters["duplicates_answered"] += 1
-        job.session, job.request = link.session, message.header.request
+        if execute.HasField("slot"):
+            link.session.slots.pop(execute.slot, None)
+        job.session, job.request, job.waiting = link.session, message.header.request, link
+        job.largest_message = link.limits.message
         reply = pb.ExecuteReply(batch=job.execute.batch, state=job.state)
         self.answer(link, message, reply, flags=Flag.RESPONSE)
         if job.state == pb.BATCH_STATE_DONE:
@@ -219,7 +226,7 @@ class Requests:
         """ACK (EXE-004)."""
         for job in list(self.jobs.values()):
             if job.session is session and job.state == pb.BATCH_STATE_DONE and job.first_request <= through:
-                self._drop(job)
+                self._end_job(job, Status.CANCELLED, "the result was acknowledged before all of it was sent")
 
     def forget_jobs(self, session):
         """All that a session that has ended held."""
@@ -233,8 +240,14 @@ class Requests:
 
     def _end_job(self, job, status, detail):
         self._drop(job)
-        if job.session.link is not None:
-            self.refuse(job.session.link, Type.EXECUTE, job.request, status, detail)
+        self._end_waiting(job, status, detail)
+
+    def _end_waiting(self, job, status, detail):
+        """Ends the EXECUTE that waits for a batch, if one does on a link that is still there (REQ-002)."""
+        link, job.waiting = job.waiting, None
+        if link is not None and self.links.get(link.identity) is link:
+            link.deliveries = [delivery for delivery in link.deliveries if delivery[1] is not job]
+            self.refuse(link, Type.EXECUTE, job.request, status, detail)
 
     def _drop(self, job):
         self.jobs.pop((job.session.run, job.execute.batch), None)
@@ -258,8 +271,8 @@ class Requests:
             self.counters["jobs_executed"] += 1
             self.counters["entries_executed"] += len(job.inputs.entries)
             self.costs += Costs.decode(pb.Done.FromString(job.done).costs)
-            link = job.session.link
-            if link is not None:
+            link = job.waiting
+            if link is not None and self.links.get(link.identity) is link:
                 link.deliveries.append([job.request, job, 0, Flag.NONE])
                 self._deliver(link)
         return True
@@ -277,5 +290,6 @@ class Requests:
                 self._send(link, Type.RESULT, chunk, flags=Flag.RESPONSE | duplicate, request=request)
             else:
                 link.deliveries.pop(0)
+                job.waiting = None
                 flags = Flag.RESPONSE | Flag.FINAL | duplicate
                 self._send(link, Type.DONE, job.done, flags=flags, request=request)

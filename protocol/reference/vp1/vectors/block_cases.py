@@ -230,6 +230,9 @@ def _weights(collector):
         4,
         "INVALID",
     )
+    for base in (1, 2**32 - 1):
+        fields = {**FULL, "base_epoch": base}
+        refuse(f"BLK-001/weights-full-base-{base}", "a full image that names a base", fields, 8)
     refuse("BLK-001/weights-full-count", "a full image with fewer codes", {**FULL, "count": 9}, 20)
     for code in (64, -64, 127, -128):
         refuse(f"WGT-003/code-{code}", "a code above the limit", {**FULL, "codes": FULL["codes"][:-1] + [code]}, 41)

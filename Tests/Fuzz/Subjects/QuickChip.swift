@@ -1,0 +1,108 @@
+import Substrate
+import WireProtocol
+
+/// A chip that answers at once, with little: enough for a device's endpoint to work.
+struct QuickChip {
+    /// Little of everything, so that no input takes long.
+    static let geometry = ChipGeometry(
+        neuronCircuits: 64, signedInputsPerCircuit: 128, inputChannels: 16, weightLimit: 63, cadcMaximum: 255,
+        minimumSamplePeriod: 64, traceMemoryBytes: 1_024, maximumEventsPerEntry: 64, maximumEntriesPerBatch: 8)
+
+    /// The job that is out, and the entries that have run.
+    private(set) var job: (key: JobKey, batch: DeviceBatch, slice: Int, done: Int, isCancelled: Bool)?
+
+    /// An endpoint in front of such a chip.
+    static func endpoint(boot: UInt64, now: Duration, limits: WireLimits = WireLimits()) -> DeviceEndpoint {
+        let description = DeviceDescription(
+            kind: .emulator, serial: 7, profile: "quick", firmware: "1", geometry: geometry, effects: ["none"],
+            calibration: "none")
+        var configuration = DeviceEndpointConfiguration(
+            description: description, boot: boot, secret: Array(repeating: UInt8(truncatingIfNeeded: boot), count: 32))
+        configuration.firstFencingToken = UInt32(truncatingIfNeeded: boot) << 16 | 1
+        configuration.limits = limits
+        configuration.flaw = {
+            $0.neuronCount * $0.sampleCount > geometry.traceMemoryBytes ? "too many samples" : nil
+        }
+        return DeviceEndpoint(configuration: configuration, now: now)
+    }
+
+    mutating func start(_ key: JobKey, _ batch: DeviceBatch, slicesOf length: Int) {
+        precondition(job == nil, "a second job is out")
+        job = (key, batch, length, 0, false)
+    }
+
+    mutating func cancel(_ key: JobKey) {
+        precondition(job?.key == key, "a job is cancelled that is not out")
+        job?.isCancelled = true
+    }
+
+    /// The chip goes on: a slice, or the end of the job, or a failure.
+    mutating func work(on endpoint: inout DeviceEndpoint, fails: Bool, now: Duration) -> [DeviceAction] {
+        guard let (key, batch, length, done, isCancelled) = job else { return [] }
+        let count = batch.inputs.entryCount
+        if fails || isCancelled {
+            job = nil
+            return endpoint.complete(key, result: .failure(DeviceError(.deviceFault, "told to fail")), now: now)
+        }
+        let entries = min(length, count - done)
+        // A batch without entries has one empty slice, which `slice` marks as sent by a length of zero.
+        if entries > 0 || (count == 0 && length > 0) {
+            job?.done += entries
+            if count == 0 { job?.slice = 0 }
+            return endpoint.advance(key, slice: Self.slice(of: batch, from: done, entries), now: now)
+        }
+        job = nil
+        return endpoint.complete(key, result: .success(Self.totals(of: batch)), now: now)
+    }
+
+    private static func slice(of batch: DeviceBatch, from first: Int, _ entries: Int) -> RecordingSlice {
+        let observables = batch.observables
+        var spikes = SpikeTrains(ends: [], events: [])
+        for entry in first..<first + entries {
+            spikes.append(
+                observables.spikes
+                    ? [SpikeEvent(tick: UInt16(min(entry, batch.configuration.window - 1)), unit: 0)] : [])
+        }
+        let codes = entries * batch.configuration.sampleCount * observables.membranes.count
+        return RecordingSlice(
+            firstEntry: first, spikes: spikes,
+            membranes: observables.membranes.isEmpty
+                ? nil
+                : CADCRecording(
+                    neurons: observables.membranes, sampleCount: batch.configuration.sampleCount,
+                    codes: Array(repeating: 9, count: codes)),
+            validity: Array(repeating: [], count: entries))
+    }
+
+    private static func totals(of batch: DeviceBatch) -> RecordingTotals {
+        var accounting = EventAccounting()
+        accounting.offered = UInt64(batch.inputs.eventCount)
+        accounting.accepted = accounting.offered
+        accounting.delivered = batch.observables.spikes ? UInt64(batch.inputs.entryCount) : 0
+        accounting.produced = accounting.delivered
+        return RecordingTotals(batch: batch.id, accounting: accounting, execution: ExecutionReport(), temperature: nil)
+    }
+
+    /// A network that fits the chip.
+    static let network = ChipConfiguration(
+        inputCount: 3,
+        populations: [
+            .init(kind: .spiking, size: 4, targets: .init(all: 5)),
+            .init(kind: .integrating, size: 2, targets: .init(all: 5)),
+        ],
+        projections: [.init(source: .inputs, target: 0), .init(source: .population(0), target: 1)], window: 1_000,
+        sampleCount: 3, samplePeriod: 250, noiseSeed: 1)
+
+    /// A batch on it; batches have other weights and inputs each.
+    static func batch(_ number: UInt64) -> DeviceBatch {
+        var inputs = SpikeTrains()
+        for entry in 0..<Int(number % 4) {
+            inputs.append([SpikeEvent(tick: UInt16(entry), unit: 0), SpikeEvent(tick: UInt16(9 + number), unit: 2)])
+        }
+        return DeviceBatch(
+            id: number, configuration: network,
+            synapses: SynapseMatrix(codes: (0..<network.synapseCount).map { $0 == Int(number) ? 20 : 7 }),
+            inputs: inputs,
+            observables: Observables(spikes: number % 2 == 0, membranes: 0..<Int(number % 3)))
+    }
+}
