@@ -23,7 +23,10 @@ import USBBoard
         ("another version", [1, 6, 0x80, 5, 0, 0, 0, 0]),
         ("an unknown operation", [1, 0x11, 0x80, 9, 0, 0, 0, 0]),
         ("a reply", [1, 0x11, 0, 5, 0, 0, 0, 0]),
-        ("a bus id without an end", USBIPMessage.operation(USBIPMessage.importRequest, .done) + [UInt8](repeating: 0x31, count: 32)),
+        (
+            "a bus id without an end",
+            USBIPMessage.operation(USBIPMessage.importRequest, .done) + [UInt8](repeating: 0x31, count: 32)
+        ),
         ("an unknown command", importing + command([9, 1])),
         ("a return", importing + command([3, 1])),
         ("a direction", importing + command([1, 1, 0, 2, 1])),

@@ -19,7 +19,10 @@ import USBBoard
         #expect(socket.read(1) == nil, "the server closes after the list")
         #expect(list[..<12] == [0x01, 0x11, 0, 5, 0, 0, 0, 0, 0, 0, 0, 1])
         #expect(list[268..<272] == [0x31, 0x2D, 0x31, 0], "the bus id 1-1")
-        #expect(list[300...] == [0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0x12, 9, 0, 1, 1, 0, 0, 0, 0, 1, 1, 1, 255, 0x56, 1, 0])
+        #expect(
+            list[300...] == [
+                0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0x12, 9, 0, 1, 1, 0, 0, 0, 0, 1, 1, 1, 255, 0x56, 1, 0,
+            ])
     }
 
     @Test func oneImporterHasTheBoardAtATime() throws {
@@ -37,7 +40,8 @@ import USBBoard
         func descriptor(_ kind: UInt16, _ index: UInt16 = 0, length: UInt16 = 255) -> USBIPClient.Return? {
             client.control(USBSetup(requestType: 0x80, request: 6, value: kind << 8 | index, length: length))
         }
-        let device = try #require(descriptor(1)), configuration = try #require(descriptor(2))
+        let device = try #require(descriptor(1))
+        let configuration = try #require(descriptor(2))
         #expect(device.bytes + configuration.bytes == board.descriptors)
         #expect(descriptor(2, length: 9)?.bytes == [UInt8](configuration.bytes[..<9]))
         #expect(descriptor(3, 3)?.bytes == [4, 3, 0x37, 0], "the serial, 7")
