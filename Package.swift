@@ -222,7 +222,10 @@ let package = Package(
             path: "Tests/DeviceServerTests", swiftSettings: strictness),
         .testTarget(
             name: "USBBoardTests",
-            dependencies: ["USBBoard", "DeviceServer", "DeviceTransport", "Substrate", "WireProtocol", logging],
+            dependencies: [
+                "USBBoard", "ChipEmulator", "DeviceClient", "DeviceServer", "DeviceTransport", "Substrate",
+                "WireProtocol", logging,
+            ],
             path: "Tests/USBBoardTests", swiftSettings: strictness),
         .testTarget(
             name: "ProtocolConformanceTests",

@@ -226,6 +226,16 @@ func next(_ listener: inout USBBoardListener) throws -> IncomingFrame {
     return try #require(frame)
 }
 
+/// The next frame, waiting for what other threads bring; events are passed over.
+func nextFrame(_ listener: inout USBBoardListener) throws -> IncomingFrame {
+    var frame: IncomingFrame?
+    for _ in 0..<20 where frame == nil {
+        frame = listener.receive(within: .milliseconds(250))
+        _ = listener.takeEvents()
+    }
+    return try #require(frame)
+}
+
 /// Whether no frame waits.
 func isQuiet(_ listener: inout USBBoardListener) -> Bool { listener.receive(within: .zero) == nil }
 

@@ -83,7 +83,7 @@ package final class LoopbackSocket: Sendable {
     /// Waits for somebody who connects; nil when the socket was shut down.
     package func accepted() -> LoopbackSocket? {
         while true {
-            let next = unsafe accept(descriptor, nil, nil)
+            let next = accept(descriptor, nil, nil)
             if next >= 0 {
                 _ = fcntl(next, F_SETFD, FD_CLOEXEC)
                 let socket = LoopbackSocket(descriptor: next)
