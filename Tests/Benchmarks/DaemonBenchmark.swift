@@ -3,7 +3,8 @@ import DeviceClient
 import InTheLoop
 import Substrate
 
-/// The emulated chip behind the daemon, over `ipc://`, one batch after the other.
+/// The emulated chip behind the daemon, over `ipc://`. While a batch runs the next one is with the daemon already, as in
+/// evaluations.
 struct DaemonBenchmark {
     /// What it records.
     var record: ChipWork.Record
@@ -17,11 +18,18 @@ struct DaemonBenchmark {
         var count = 0
         var emulating = 0.0
         var rates: [Double] = []
+        let run: @Sendable (Int) -> Task<Recording, any Error> = {
+            [device = daemon.device, batches = work.batches] index in
+            var batch = batches[index % batches.count].batch
+            batch.id = UInt64(index)
+            return Task { [batch] in try await device.run(batch) }
+        }
+        var ahead = run(0)
         do {
             rates = try await Timing.rates(runs: context.runs, batchSize: work.workload.batchSize) { index in
-                var batch = work.batches[index % work.batches.count].batch
-                batch.id = UInt64(index)
-                let recording = try await daemon.device.run(batch)
+                let present = ahead
+                ahead = run(index + 1)
+                let recording = try await present.value
                 produced += recording.accounting.produced
                 emulating += recording.execution.deviceSeconds
                 count += work.workload.batchSize
@@ -30,6 +38,7 @@ struct DaemonBenchmark {
             await daemon.close()
             throw error
         }
+        _ = try? await ahead.value
         let link = await daemon.device.linkStatistics
         var measurement = Measurement(
             name: name, work: "\(work.workload.name), \(ChipProfile.standard.name), records \(record.rawValue)",
