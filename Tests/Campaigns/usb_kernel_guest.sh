@@ -2,7 +2,7 @@
 
 # attach : starts a daemon with a board on USB, serial 7, and waits until the kernel has it
 attach() {
-    .build/release/volleyd serve --listen usbip://127.0.0.1:3240 --serial 7 --log-level notice >/run/ready 2>/run/log &
+    .build/release/volleyd serve --listen usbip://127.0.0.1:3240 --serial 7 --log-level info >/run/ready 2>/run/log &
     for _ in $(seq 200); do [ -s /run/ready ] || sleep 0.05; done
     cat /run/ready
     usbip attach -r 127.0.0.1 -b 1-1 || return 1
@@ -20,7 +20,8 @@ attach() {
 training() {
     local folder
     folder="$(mktemp -d)"
-    .build/release/volley train yinyang --device "$1" --epochs 2 --seed 3 --output "$folder/run" >"$folder/log" 2>&1 || {
+    .build/release/volley train yinyang --device "$1" --epochs 1 --seed 3 \
+        --set data.training_samples=2000 --set chip.calibration=off --output "$folder/run" >"$folder/log" 2>&1 || {
         tail -n 20 "$folder/log" >&2
         return 1
     }
@@ -28,11 +29,47 @@ training() {
     sha256sum <"$(ls "$folder"/run/checkpoints/*.safetensors | tail -n 1)" | cut -d' ' -f1
 }
 
+# replug : pulls the board out amid a batch of whoever has the chip, and puts it in again
+replug() {
+    for _ in $(seq 600); do ! grep -q 'has the chip' /run/log || break; sleep 0.1; done
+    sleep 3
+    usbip detach -p 0 2>/dev/null
+    sleep 1
+    usbip attach -r 127.0.0.1 -b 1-1
+    echo "the board was pulled out and put in again"
+}
+
 check() {
     set -eu
     attach
-    .build/release/volley devices
-    weights="$(training usb:1209:0001/7)"
+    echo "== volley devices"
+    .build/release/volley devices | tee /run/devices
+    grep -q 'usb:1209:0001/7' /run/devices
+    echo "== the driver's tests that need a real bus"
+    local tests
+    tests="$(ls .build/release/*.xctest 2>/dev/null || true)"
+    if [ -n "$tests" ]; then
+        "$tests" --testing-library swift-testing --filter RealBoardTests >/run/tests 2>&1 || {
+            cat /run/tests
+            return 1
+        }
+        grep -E 'passed after' /run/tests
+    else
+        echo "not there: swift build -c release --build-tests"
+    fi
+    echo "== a training, and amid it the board is pulled out"
+    : >/run/log
+    replug &
+    weights="$(training usb:1209:0001/7)" || {
+        tail -n 20 /run/log
+        return 1
+    }
+    wait %2
+    grep -c 'is back' /run/log >/dev/null || {
+        echo "the training was over before the board was back; the session was never resumed"
+        cat /run/log
+        return 1
+    }
     echo "weights $weights"
 }
 
