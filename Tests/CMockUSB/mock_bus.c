@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -118,6 +119,8 @@ void mock_device_unplug(mock_device *device) {
     umockdev_testbed_remove_device(device->bus->testbed, device->folder);
     unlink(device->path);
 }
+
+void mock_act_as_user(unsigned user) { setfsuid(user); }
 
 static void free_all(mock_urb *urb) {
     while (urb) {

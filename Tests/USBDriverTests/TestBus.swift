@@ -39,6 +39,7 @@ final class PluggedBoard: @unchecked Sendable {
     private var device: OpaquePointer?
     /// The function's names of the transfers under way; nil while a transfer is being submitted.
     private let transfers = Mutex<[UInt64: USBTransferID?]>([:])
+    private let isOut = Mutex(false)
 
     fileprivate init(_ function: USBBoardFunction, on bus: TestBus, descriptors: [UInt8]) throws {
         self.function = function
@@ -86,12 +87,19 @@ final class PluggedBoard: @unchecked Sendable {
     }
 
     deinit {
-        function.unplug()
+        unplug()
         mock_device_free(device)
     }
 
-    /// Pulls the board out.
+    /// Pulls the board out; the function may be in another socket of the bus by the second call, which does nothing.
+    ///
+    /// Whoever has the board open goes on asking its file, so the object has to live until they have closed it.
     func unplug() {
+        let isFirst = isOut.withLock { isOut in
+            defer { isOut = true }
+            return !isOut
+        }
+        guard isFirst else { return }
         function.unplug()
         mock_device_unplug(device)
     }

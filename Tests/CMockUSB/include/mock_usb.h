@@ -59,3 +59,5 @@ void mock_device_refuse_bulk(mock_device *device, int error);
 void mock_device_ignore_cancel(mock_device *device, bool ignore);
 /// Requests that the device's file has answered.
 uint64_t mock_device_requests(mock_device *device);
+/// Opens files with the rights of this user from now on, on this thread alone; needs to be called by root to do anything.
+void mock_act_as_user(unsigned user);
