@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,7 +94,6 @@ mock_device *mock_bus_plug(mock_bus *bus, const mock_identity *identity, const m
         fprintf(stderr, "no pipe at %s: %s\n", device->path, strerror(errno));
         goto failed;
     }
-    umockdev_testbed_uevent(bus->testbed, device->folder, "add");
     return device;
 failed:
     if (error) {
@@ -105,6 +105,10 @@ failed:
     return NULL;
 }
 
+void mock_device_announce(mock_device *device, bool added) {
+    umockdev_testbed_uevent(device->bus->testbed, device->folder, added ? "add" : "remove");
+}
+
 void mock_device_unplug(mock_device *device) {
     pthread_mutex_lock(&device->lock);
     const bool was_there = !device->gone;
@@ -114,10 +118,11 @@ void mock_device_unplug(mock_device *device) {
     mock_set_writable(device, true);
     pthread_mutex_unlock(&device->lock);
     if (!was_there) return;
-    umockdev_testbed_uevent(device->bus->testbed, device->folder, "remove");
     umockdev_testbed_remove_device(device->bus->testbed, device->folder);
     unlink(device->path);
 }
+
+void mock_act_as_user(unsigned user) { setfsuid(user); }
 
 static void free_all(mock_urb *urb) {
     while (urb) {

@@ -95,6 +95,8 @@ extension USBDriverTests {
             await client.close()
             chip.end()
             cutter.end()
+            let left = USBResources.current
+            #expect(left.contexts == 0 && left.transfers == 0 && left.abandonedContexts == 0, "\(left)")
         }
 
         /// What a run ended with, and what it cost.
@@ -109,10 +111,12 @@ extension USBDriverTests {
         private func train(on device: any SpikingDevice) async throws -> Trained {
             let folder = FileManager.default.temporaryDirectory.appending(path: "volley-usb-\(UUID().uuidString)")
             defer { try? FileManager.default.removeItem(at: folder) }
+            let epochs = ProcessInfo.processInfo.environment["VOLLEY_CAMPAIGN"] == nil ? 2 : 60
             let experiment = try Experiment(
                 yaml: Presets.yaml("yinyang") ?? "", source: "yinyang",
                 overrides: [
-                    ("training.epochs", "2"), ("data.training_samples", "1000"), ("network.hidden.0.size", "30"),
+                    ("training.epochs", "\(epochs)"), ("data.training_samples", "1000"),
+                    ("network.hidden.0.size", "30"),
                 ].map { (path: $0.0, value: $0.1) })
             var trainer = try await Trainer(experiment, data: YinYang.splits(), device: device)
             let (begin, processor) = (ContinuousClock.now, Self.processorSeconds())
@@ -144,8 +148,11 @@ extension USBDriverTests {
             let hasBegun = DispatchSemaphore(value: 0)
             Thread.detachNewThread { [self] in
                 defer { hasEnded.signal() }
+                // The host may still be about to close those that were pulled out last.
+                var boards: [PluggedBoard] = []
                 for number in 1...cuts {
                     let board = try? bus.plug(function)
+                    boards = boards.suffix(10) + [board].compactMap(\.self)
                     if number == 1 { hasBegun.signal() }
                     // Long enough to get a link and some batches through, and another moment each time.
                     usleep(UInt32(70_000 + number * 7_919 % 40_000))
@@ -160,7 +167,7 @@ extension USBDriverTests {
                 let board = try? bus.plug(function)
                 isOver.withLock { $0 = true }
                 mayEnd.wait()
-                withExtendedLifetime(board) {}
+                withExtendedLifetime((board, boards)) {}
             }
             hasBegun.wait()
         }

@@ -1,3 +1,4 @@
+import CMockUSB
 import DeviceTransport
 import Foundation
 import Testing
@@ -174,32 +175,21 @@ extension USBDriverTests {
             #expect(failure(USBSelection()).contains("the kernel has no memory left for transfers. Raise it: echo 64"))
         }
 
-        /// In a process of its own, since it gives up its rights.
-        @Test func aBoardThatTheUserMayNotOpenComesWithTheRule() async throws {
-            await #expect(processExitsWith: .success) {
-                let bus = try TestBus()
-                let board = try bus.plug(makeFunction(serial: 7))
-                // Whoever listens for devices makes a socket in the bus's folder.
-                chmod(bus.root, 0o777)
-                chmod(board.path, 0o600)
-                guard geteuid() == 0 ? seteuid(65_534) == 0 : chmod(board.path, 0) == 0 else { exit(3) }
-                let list = try USBBoards.list()
-                let problem = list.first?.problem ?? ""
-                guard list.count == 1, problem.contains("permission denied on /dev/bus/usb/001/001"),
-                    problem.contains("sudo cp drivers/70-volley.rules /etc/udev/rules.d/")
-                else {
-                    print("listed: \(list)")
-                    exit(1)
-                }
-                do throws(TransportError) {
-                    try USBTransport(connecting: USBSelection(), patience: .zero).close()
-                    exit(2)
-                } catch {
-                    guard error.detail.contains(problem) else { exit(4) }
-                }
-                withExtendedLifetime((bus, board)) {}
-                exit(0)
-            }
+        @Test func aBoardThatTheUserMayNotOpenComesWithTheRule() throws {
+            let bus = try TestBus()
+            let board = try bus.plug(makeFunction(serial: 7))
+            chmod(board.path, 0o600)
+            // Whoever listens for devices makes a socket in the bus's folder.
+            chmod(bus.root, 0o777)
+            chmod(bus.root + "/ioctl/dev/bus/usb/001/001", 0o777)
+            mock_act_as_user(65_534)
+            defer { mock_act_as_user(geteuid()) }
+            let list = try USBBoards.list()
+            let problem = try #require(list.first?.problem)
+            #expect(list.count == 1 && list[0].serial == nil)
+            #expect(problem.hasPrefix("permission denied on /dev/bus/usb/001/001. Install the udev rule"))
+            #expect(problem.contains("sudo cp drivers/70-volley.rules /etc/udev/rules.d/"))
+            #expect(failure(USBSelection()).contains(problem))
         }
 
         @Test func programsThatAreStartedDoNotGetTheBoard() throws {

@@ -16,9 +16,15 @@ final class TestBus: @unchecked Sendable {
     var root: String { String(cString: mock_bus_root(bus)) }
 
     /// Plugs a board in; with descriptors of its own, if they are given.
-    func plug(_ function: USBBoardFunction, descriptors: [UInt8]? = nil) throws -> PluggedBoard {
+    ///
+    /// It is announced to libusb only on request, since then nobody may be closing a board meanwhile.
+    func plug(
+        _ function: USBBoardFunction, descriptors: [UInt8]? = nil, announcing: Bool = false
+    ) throws -> PluggedBoard {
         function.plug()
-        return try PluggedBoard(function, on: self, descriptors: descriptors ?? function.descriptors)
+        let board = try PluggedBoard(function, on: self, descriptors: descriptors ?? function.descriptors)
+        if announcing { mock_device_announce(board.device, true) }
+        return board
     }
 
     /// Writes a file of the system below the bus's root.
@@ -36,9 +42,10 @@ final class TestBus: @unchecked Sendable {
 final class PluggedBoard: @unchecked Sendable {
     let function: USBBoardFunction
     private let bus: TestBus
-    private var device: OpaquePointer?
+    fileprivate private(set) var device: OpaquePointer?
     /// The function's names of the transfers under way; nil while a transfer is being submitted.
     private let transfers = Mutex<[UInt64: USBTransferID?]>([:])
+    private let isOut = Mutex(false)
 
     fileprivate init(_ function: USBBoardFunction, on bus: TestBus, descriptors: [UInt8]) throws {
         self.function = function
@@ -86,12 +93,20 @@ final class PluggedBoard: @unchecked Sendable {
     }
 
     deinit {
-        function.unplug()
+        unplug()
         mock_device_free(device)
     }
 
-    /// Pulls the board out.
-    func unplug() {
+    /// Pulls the board out; the function may be in another socket of the bus by the second call, which does nothing.
+    ///
+    /// Whoever has the board open goes on asking its file, so the object has to live until they have closed it.
+    func unplug(announcing: Bool = false) {
+        let isFirst = isOut.withLock { isOut in
+            defer { isOut = true }
+            return !isOut
+        }
+        guard isFirst else { return }
+        if announcing { mock_device_announce(device, false) }
         function.unplug()
         mock_device_unplug(device)
     }

@@ -48,7 +48,8 @@ extension USBDriverTests {
         private func cut(
             _ moment: Moment, on bus: TestBus, _ echo: EchoBoard, number: Int
         ) throws -> (notice: Double, teardown: Double) {
-            let board = try bus.plug(echo.function)
+            // Nobody else has the bus open, but for moments in which the board goes while the link begins or ends.
+            let board = try bus.plug(echo.function, announcing: true)
             if moment == .opening {
                 // At any request of the opening.
                 let cutter = Thread {
@@ -97,7 +98,7 @@ extension USBDriverTests {
                 while !cutter.isFinished { usleep(100) }
             } else {
                 usleep(UInt32(number * 61 % 1_500))
-                if moment != .closing { board.unplug() }
+                if moment != .closing { board.unplug(announcing: true) }
             }
             var notice = 0.0
             if moment == .closing {

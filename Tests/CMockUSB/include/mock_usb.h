@@ -43,6 +43,10 @@ void mock_bus_end(mock_bus *bus);
 const char *mock_bus_root(const mock_bus *bus);
 /// Plugs a device in, under the next free address.
 mock_device *mock_bus_plug(mock_bus *bus, const mock_identity *identity, const mock_callbacks *callbacks);
+/// Tells programs that listen for devices that this one was added, or will be removed.
+///
+/// No listener may be ending meanwhile: umockdev ends the process when one is gone between being found and being told.
+void mock_device_announce(mock_device *device, bool added);
 /// Pulls a device out: what is pending is over, and the device's files are gone.
 void mock_device_unplug(mock_device *device);
 /// Frees a device. Pulls it out first if that has not been done.
@@ -59,3 +63,5 @@ void mock_device_refuse_bulk(mock_device *device, int error);
 void mock_device_ignore_cancel(mock_device *device, bool ignore);
 /// Requests that the device's file has answered.
 uint64_t mock_device_requests(mock_device *device);
+/// Opens files with the rights of this user from now on, on this thread alone; needs to be called by root to do anything.
+void mock_act_as_user(unsigned user);
