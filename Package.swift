@@ -115,7 +115,7 @@ let package = Package(
             name: "Mutants", dependencies: ["Substrate", "WireProtocol", "DeviceTransport"],
             path: "simulator-daemon/Mutants", swiftSettings: pure),
         .target(
-            name: "USBBoard", dependencies: ["DeviceTransport"], path: "simulator-daemon/USBBoard",
+            name: "BoardEmulator", dependencies: ["DeviceTransport"], path: "simulator-daemon/BoardEmulator",
             swiftSettings: pure),
         .target(
             name: "DeviceServer",
@@ -136,7 +136,7 @@ let package = Package(
             name: "SimulatorDaemon",
             dependencies: [
                 "DeviceServer", "ChipEmulator", "Mutants", "Settings", "Substrate", "DeviceTransport",
-                "StreamDriver", "USBBoard", "ZeroMQDriver", argumentParser, logging,
+                "StreamDriver", "BoardEmulator", "ZeroMQDriver", argumentParser, logging,
             ],
             path: "simulator-daemon/SimulatorDaemon", swiftSettings: edge),
 
@@ -199,7 +199,9 @@ let package = Package(
             dependencies: [
                 "CMockUSB", "ChipEmulator", "DeviceClient", "DeviceServer", "DeviceTransport", "InTheLoop",
                 "LinkContract",
-                "SpikeData", "SpikingNetworks", "Substrate", "USBBoard", "USBDriver", "WireProtocol", "ZeroMQDriver",
+                "SpikeData", "SpikingNetworks", "StreamDriver", "Substrate", "BoardEmulator", "USBDriver",
+                "WireProtocol",
+                "ZeroMQDriver",
                 logging,
             ],
             path: "Tests/USBDriverTests", swiftSettings: strictness,
@@ -221,12 +223,12 @@ let package = Package(
             ],
             path: "Tests/DeviceServerTests", swiftSettings: strictness),
         .testTarget(
-            name: "USBBoardTests",
+            name: "BoardEmulatorTests",
             dependencies: [
-                "USBBoard", "ChipEmulator", "DeviceClient", "DeviceServer", "DeviceTransport", "Substrate",
+                "BoardEmulator", "ChipEmulator", "DeviceClient", "DeviceServer", "DeviceTransport", "Substrate",
                 "WireProtocol", logging,
             ],
-            path: "Tests/USBBoardTests", swiftSettings: strictness),
+            path: "Tests/BoardEmulatorTests", swiftSettings: strictness),
         .testTarget(
             name: "ProtocolConformanceTests",
             dependencies: [

@@ -7,7 +7,7 @@
 # the first time. VOLLEY_FILTER chooses other suites. Ends with an error where a sanitizer has something to say.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-filter="${VOLLEY_FILTER:-USBDriverTests|USBBoardTests|ZeroMQDriverTests|DeviceTransportTests|LinkContractTests}"
+filter="${VOLLEY_FILTER:-USBDriverTests|BoardEmulatorTests|ZeroMQDriverTests|DeviceTransportTests|LinkContractTests}"
 
 case "${1:-}" in -h | --help) sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; exit 0 ;; esac
 [ $# -gt 0 ] || set -- address thread

@@ -48,7 +48,7 @@ import Testing
             modules: ["ProtocolConformance", "DeviceLinks", "DeviceTransport", "ArgumentParser"]),
         "Mutants": Target(
             folder: "simulator-daemon/Mutants", modules: ["Substrate", "WireProtocol", "DeviceTransport"]),
-        "USBBoard": Target(folder: "simulator-daemon/USBBoard", modules: ["DeviceTransport"]),
+        "BoardEmulator": Target(folder: "simulator-daemon/BoardEmulator", modules: ["DeviceTransport"]),
         "TrainerCLI": Target(
             folder: "Sources/TrainerCLI",
             modules: [
@@ -59,7 +59,7 @@ import Testing
             folder: "simulator-daemon/SimulatorDaemon",
             modules: [
                 "DeviceServer", "ChipEmulator", "Mutants", "Settings", "Substrate", "DeviceTransport",
-                "StreamDriver", "USBBoard", "ZeroMQDriver", "ArgumentParser", "Logging",
+                "StreamDriver", "BoardEmulator", "ZeroMQDriver", "ArgumentParser", "Logging",
             ]),
     ]
 

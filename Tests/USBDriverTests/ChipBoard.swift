@@ -1,3 +1,4 @@
+import BoardEmulator
 import ChipEmulator
 import DeviceClient
 import DeviceServer
@@ -6,7 +7,6 @@ import Foundation
 import InTheLoop
 import Logging
 import Synchronization
-import USBBoard
 import USBDriver
 import WireProtocol
 import ZeroMQDriver

@@ -1,12 +1,10 @@
+import BoardEmulator
 import ChipEmulator
 import DeviceTransport
 import Foundation
-import InTheLoop
-import SpikeData
 import Substrate
 import Synchronization
 import Testing
-import USBBoard
 import USBDriver
 
 extension USBDriverTests {
@@ -36,14 +34,14 @@ extension USBDriverTests {
 
         /// Two epochs of Yin-Yang on a calibrated chip: weights and losses to the last bit.
         @Test func trainingOverUSBIsTrainingInProcessAndOverZeroMQ() async throws {
-            let inProcess = try await train(on: EmulatedDevice(EmulatedChip(profile: .calibrated, serial: 1)))
+            let inProcess = try await YinYangRun(on: EmulatedDevice(EmulatedChip(profile: .calibrated, serial: 1)))
 
             let bus = try TestBus()
             let function = makeFunction(serial: 1)
             let chip = ServedChip(.calibrated, serial: 1, behind: function)
             let board = try bus.plug(function)
             let client = makeClient()
-            let overUSB = try await train(on: client)
+            let overUSB = try await YinYangRun(on: client)
             #expect(await client.linkStatistics.batches > 20)
             #expect(await client.linkStatistics.reconnections == 0)
             await client.close()
@@ -52,7 +50,7 @@ extension USBDriverTests {
             let address = try DeviceURI("ipc:///tmp/volley-usb-\(UInt64.random(in: 0...(.max))).sock")
             let daemon = ServedChip(.calibrated, serial: 1, at: address)
             let other = makeClient(of: address)
-            let overZeroMQ = try await train(on: other)
+            let overZeroMQ = try await YinYangRun(on: other)
             await other.close()
             daemon.end()
 
@@ -97,43 +95,6 @@ extension USBDriverTests {
             cutter.end()
             let left = USBResources.current
             #expect(left.contexts == 0 && left.transfers == 0 && left.abandonedContexts == 0, "\(left)")
-        }
-
-        /// What a run ended with, and what it cost.
-        private struct Trained {
-            var weights: [[Float]]
-            var losses: [Double]
-            var rate: Int
-            var seconds: Double
-            var processor: Double
-        }
-
-        private func train(on device: any SpikingDevice) async throws -> Trained {
-            let folder = FileManager.default.temporaryDirectory.appending(path: "volley-usb-\(UUID().uuidString)")
-            defer { try? FileManager.default.removeItem(at: folder) }
-            let epochs = ProcessInfo.processInfo.environment["VOLLEY_CAMPAIGN"] == nil ? 2 : 60
-            let experiment = try Experiment(
-                yaml: Presets.yaml("yinyang") ?? "", source: "yinyang",
-                overrides: [
-                    ("training.epochs", "\(epochs)"), ("data.training_samples", "1000"),
-                    ("network.hidden.0.size", "30"),
-                ].map { (path: $0.0, value: $0.1) })
-            var trainer = try await Trainer(experiment, data: YinYang.splits(), device: device)
-            let (begin, processor) = (ContinuousClock.now, Self.processorSeconds())
-            let finished = try await trainer.train(folder: RunFolder(creating: folder), observer: SilentObserver())
-            #expect(finished)
-            let totals = trainer.progress.totals
-            return Trained(
-                weights: trainer.network.layers.map(\.weights.values), losses: trainer.progress.history.map(\.loss),
-                rate: Int(Double(totals.trainingPatterns) / totals.trainingSeconds),
-                seconds: begin.duration(to: .now) / .seconds(1), processor: Self.processorSeconds() - processor)
-        }
-
-        /// Processor time of this process, in seconds.
-        private static func processorSeconds() -> Double {
-            var time = timespec()
-            clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-            return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
         }
     }
 

@@ -1,7 +1,7 @@
+import BoardEmulator
 import DeviceTransport
 import LinkContract
 import Testing
-import USBBoard
 import USBDriver
 
 extension USBDriverTests {

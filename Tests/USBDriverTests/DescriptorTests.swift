@@ -1,7 +1,7 @@
+import BoardEmulator
 import DeviceTransport
 import Foundation
 import Testing
-import USBBoard
 import USBDriver
 
 extension USBDriverTests {

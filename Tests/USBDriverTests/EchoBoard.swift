@@ -1,7 +1,7 @@
+import BoardEmulator
 import DeviceTransport
 import Foundation
 import Synchronization
-import USBBoard
 import USBDriver
 
 /// The program of an emulated board that sends back whatever frame comes, or does as it is told.

@@ -1,8 +1,8 @@
+import BoardEmulator
 import CMockUSB
 import DeviceTransport
 import Foundation
 import Testing
-import USBBoard
 import USBDriver
 
 extension USBDriverTests {

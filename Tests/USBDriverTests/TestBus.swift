@@ -1,8 +1,8 @@
+import BoardEmulator
 import CMockUSB
 import Foundation
 import Synchronization
 import Testing
-import USBBoard
 
 /// An emulated bus for the time of a test: libusb sees what is plugged in here, and nothing else.
 final class TestBus: @unchecked Sendable {

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import BoardEmulator
 import ChipEmulator
 public import DeviceServer
 import DeviceTransport
@@ -6,7 +7,6 @@ import Glibc
 import Logging
 import Mutants
 import StreamDriver
-import USBBoard
 import ZeroMQDriver
 
 /// `volleyd serve`: the process of an emulated chip.

@@ -1,6 +1,6 @@
+import BoardEmulator
 import Dispatch
 import Testing
-import USBBoard
 
 /// USB/IP on this machine's loopback interface, with an importer of our own.
 @Suite struct USBIPServerTests {

@@ -1,5 +1,5 @@
+import BoardEmulator
 import DeviceTransport
-import USBBoard
 
 /// A link over USB/IP, without a kernel in between: what a driver does, in the least number of lines.
 struct USBIPTransport: Transport, ~Copyable {

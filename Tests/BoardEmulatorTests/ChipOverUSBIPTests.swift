@@ -1,3 +1,4 @@
+import BoardEmulator
 import ChipEmulator
 import DeviceClient
 import DeviceServer
@@ -8,7 +9,6 @@ import Logging
 import Substrate
 import Synchronization
 import Testing
-import USBBoard
 import WireProtocol
 
 /// A chip behind a board's function behind USB/IP, and the trainer's own client.

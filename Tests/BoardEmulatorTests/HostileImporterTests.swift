@@ -1,6 +1,6 @@
+import BoardEmulator
 import Dispatch
 import Testing
-import USBBoard
 
 /// Importers that break the protocol, or leave in the middle of it: the server closes, and serves the next one.
 @Suite struct HostileImporterTests {

@@ -1,6 +1,6 @@
+import BoardEmulator
 import Dispatch
 import Synchronization
-import USBBoard
 
 /// An importer, as a kernel is one: submits transfers, and collects returns in the order in which they come.
 final class USBIPClient: Sendable {

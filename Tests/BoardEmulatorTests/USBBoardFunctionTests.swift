@@ -1,7 +1,7 @@
+import BoardEmulator
 import DeviceTransport
 import Synchronization
 import Testing
-import USBBoard
 
 /// Transfers in, frames out, and back.
 @Suite struct USBBoardFunctionTests {
