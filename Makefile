@@ -8,13 +8,14 @@ SUDO := $(shell [ "$$(id -u)" -eq 0 ] || echo sudo)
 FLAGS := -c release --explicit-target-dependency-import-check error
 SOURCES := Package.swift Sources Tests drivers protocol simulator-daemon
 
-.PHONY: help build train test bench lint format setup clean
+.PHONY: help build train test bench fuzz lint format setup clean
 
 help:
 	@echo "make train   install what is missing, build, train Yin-Yang on the emulated chip"
 	@echo "make build   everything in release mode"
 	@echo "make test    install what is missing, build, pass the tests"
 	@echo "make bench   time all parts; results with machine description go to runs/bench-DATE.json"
+	@echo "make fuzz    hand the wire's decoders and state machines to libFuzzer (Tests/Fuzz/README.md)"
 	@echo "make lint    formatting and import rules"
 	@echo "make format  bring all sources into form"
 	@echo "make setup   install the system packages that are missing ($(PACKAGES))"
@@ -36,6 +37,14 @@ bench: setup
 	$(SWIFT) build $(FLAGS) --product Benchmarks
 	mkdir -p runs
 	.build/release/Benchmarks run --json runs/bench-$$(date +%Y%m%d-%H%M%S).json $(BENCH)
+
+# SUBJECTS="device host" chooses, FUZZ="-runs=10000000" or "-max_total_time=600" says for how long.
+FUZZ ?= -max_total_time=20
+FUZZ_BUILD := .build-fuzz
+FUZZ_LIBRARY = $(firstword $(wildcard $(dir $(realpath $(shell command -v $(SWIFT)c)))../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a))
+fuzz: setup
+	VOLLEY_FUZZ="$(FUZZ_LIBRARY)" $(SWIFT) build -c release --scratch-path $(FUZZ_BUILD) --product Fuzzer
+	sh Tests/Fuzz/run.sh $(FUZZ_BUILD)/release/Fuzzer $(FUZZ_BUILD)/corpus "$(FUZZ)" $(SUBJECTS)
 
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)

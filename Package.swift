@@ -142,7 +142,9 @@ let package = Package(
 
         .executableTarget(
             name: "ConformanceCLI",
-            dependencies: ["ProtocolConformance", "DeviceLinks", "DeviceTransport", argumentParser],
+            dependencies: [
+                "ProtocolConformance", "Mutants", "DeviceLinks", "DeviceTransport", "ZeroMQDriver", argumentParser,
+            ],
             path: "protocol/ConformanceCLI", swiftSettings: edge),
 
         // The device's side in C99 with a tiny chip: what a board's firmware looks like, as a program.
@@ -232,11 +234,10 @@ let package = Package(
         .testTarget(
             name: "ProtocolConformanceTests",
             dependencies: [
-                "ConformanceCLI", "ProtocolConformance", "Mutants", "ChipEmulator", "DeviceTransport",
-                "SimulatorDaemon",
-                "Substrate", "WireFuzzing", "WireProtocol",
+                "ConformanceCLI", "ProtocolConformance", "Mutants", "ChipEmulator", "DeviceClient", "DeviceTransport",
+                "SimulatorDaemon", "Substrate", "WireFuzzing", "WireProtocol", "ZeroMQDriver",
             ],
-            path: "Tests/ProtocolConformanceTests", exclude: ["volleyd.expected"], swiftSettings: strictness),
+            path: "Tests/ProtocolConformanceTests", swiftSettings: strictness),
         .testTarget(
             name: "DaemonTests",
             dependencies: [

@@ -45,7 +45,9 @@ import Testing
             folder: "protocol/ProtocolConformance", modules: ["Substrate", "WireProtocol", "DeviceTransport"]),
         "ConformanceCLI": Target(
             folder: "protocol/ConformanceCLI",
-            modules: ["ProtocolConformance", "DeviceLinks", "DeviceTransport", "ArgumentParser"]),
+            modules: [
+                "ProtocolConformance", "Mutants", "DeviceLinks", "DeviceTransport", "ZeroMQDriver", "ArgumentParser",
+            ]),
         "Mutants": Target(
             folder: "simulator-daemon/Mutants", modules: ["Substrate", "WireProtocol", "DeviceTransport"]),
         "BoardEmulator": Target(folder: "simulator-daemon/BoardEmulator", modules: ["DeviceTransport"]),

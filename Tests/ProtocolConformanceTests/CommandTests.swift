@@ -62,6 +62,34 @@ struct CommandTests {
         #expect(result.errors.contains(words), "\(result.errors)")
     }
 
+    /// The suite's own cases are hosts too: one that keeps the rules, and one that breaks them.
+    @Test(arguments: [("REQ-002/one-response-to-ping", 0), ("FRM-010/gap-1", 1)] as [(String, Int32)])
+    func aHostIsJudgedInFrontOfDevicesOfAllKinds(hosts: String, status: Int32) throws {
+        let daemon = try Daemon()
+        defer { daemon.stop() }
+        let host = "'\(Command.path("volley-conformance"))' {} --patience 1 --filter \(hosts) >/dev/null 2>&1 || true"
+        let result = try Command.run([
+            "host", "--device", daemon.uri, "--listen", "ipc:///tmp/conformance-\(UUID().uuidString.prefix(8)).sock",
+            "--command", host, "--mutant", "honest", "--mutant", "odd-unknown-fields", "--mutant", "answers-twice",
+        ])
+        #expect(result.status == status, "\(result.output) \(result.errors)")
+        #expect(
+            result.output.contains(status == 0 ? "conformant in front of 3 devices" : "FRM-010/host-numbers: frame"))
+        // Nothing is left behind: the chip is free at once.
+        #expect(try Command.run([daemon.uri, "--filter", "LSE-003"]).status == 0)
+    }
+
+    /// Programs as devices: the suite knows that each link is another one.
+    @Test(arguments: ["volleyd --listen stdio --log-level error", "volley-board"])
+    func aProgramIsADevice(command: String) throws {
+        let words = command.split(separator: " ", maxSplits: 1)
+        let program = ([Command.path(String(words[0]))] + words.dropFirst().map(String.init)).joined(separator: " ")
+        let result = try Command.run([
+            "exec:\(program)", "--filter", "STR-", "--filter", "FRM-001", "--filter", "EXE-001", "--filter", "CRD-001",
+        ])
+        #expect(result.status == 0, "\(result.output) \(result.errors)")
+    }
+
     @Test func theListAndTheMatrixNeedNoDevice() throws {
         let list = try Command.run(["--list", "--profile", "full"])
         #expect(list.status == 0 && list.output.contains("  FRM-010/gap-1 "))
@@ -80,10 +108,13 @@ enum Command {
         .deletingLastPathComponent()
 
     static var exists: Bool {
-        ["volley-conformance", "volleyd"].allSatisfy {
-            FileManager.default.isExecutableFile(atPath: folder.appending(path: $0).path)
+        ["volley-conformance", "volleyd", "volley-board"].allSatisfy {
+            FileManager.default.isExecutableFile(atPath: path($0))
         }
     }
+
+    /// Where a command is.
+    static func path(_ name: String) -> String { folder.appending(path: name).path }
 
     /// Runs the suite's command to its end.
     static func run(_ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
@@ -112,7 +143,7 @@ enum Command {
 }
 
 /// A `volleyd` on a socket of its own.
-private struct Daemon {
+struct Daemon {
     let uri: String
     private let process: Process
 

@@ -45,7 +45,8 @@ import ProtocolConformance
               5  the suite itself failed
             """,
         version: ControlPayload.version,
-        subcommands: [RunCommand.self, DecodeCommand.self, MatrixCommand.self], defaultSubcommand: RunCommand.self)
+        subcommands: [RunCommand.self, HostCommand.self, DecodeCommand.self, MatrixCommand.self],
+        defaultSubcommand: RunCommand.self)
 
     /// Runs the command that the arguments name; the exit code of wrong arguments is 2, as documented.
     static func main() {

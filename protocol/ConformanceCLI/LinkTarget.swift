@@ -29,6 +29,25 @@ final class LinkTarget: DeviceTarget {
         TransportLink(try AddressedLink(connecting: uri, patience: patience))
     }
 
+    var sharing: LinkSharing {
+        switch uri.link {
+        case .tcp, .ipc: .many
+        case .usb: .one
+        case .exec: .fresh
+        }
+    }
+
+    var hasFrameLengths: Bool { if case .exec = uri.link { false } else { true } }
+
+    /// Starts the program with an input that has ended.
+    func endsWithItsInput(within limit: Duration) -> Bool? {
+        guard case .exec(let command) = uri.link else { return nil }
+        setenv("VOLLEY_PROGRAM", command, 1)
+        let status = system("timeout \(limit.inSeconds) sh -c \"$VOLLEY_PROGRAM\" </dev/null >/dev/null 2>&1")
+        // What `timeout` says where it had to end the program.
+        return status >> 8 != 124
+    }
+
     var canRestart: Bool { restartCommand != nil }
 
     var canLeave: Bool { leaveCommand != nil }

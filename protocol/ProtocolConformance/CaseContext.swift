@@ -48,8 +48,12 @@ package final class CaseContext {
 
     /// A fresh link that has said nothing.
     ///
-    /// - Throws: `CaseStop.undecided` where the device cannot be reached.
+    /// - Throws: `CaseStop.undecided` where the device cannot be reached, `CaseStop.skipped` where it has no second link.
     package func link() throws -> RawClient {
+        if target.sharing != .many {
+            guard clients.allSatisfy(\.isGone) else { throw CaseStop.skipped("the target has one link at a time") }
+            for client in clients { client.close() }
+        }
         let link: any DeviceLink
         do {
             link = try target.open()

@@ -36,6 +36,10 @@ package struct ConformanceCase: Sendable {
         case emulator
         /// The device claims an effect whose name begins so.
         case effect(String)
+        /// The carrier has lengths of frames besides those in headers.
+        case frameLengths
+        /// The device is a program whose link is its standard input and output.
+        case stream
         /// The suite can start the device anew.
         case restart
         /// The suite can ask the device to leave.

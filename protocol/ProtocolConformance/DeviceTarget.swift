@@ -1,5 +1,15 @@
 package import DeviceTransport
 
+/// How many links a target has at a time, and what they have in common.
+package enum LinkSharing: Sendable, Hashable {
+    /// Several at a time, to one device.
+    case many
+    /// One after the other, to one device: a cable.
+    case one
+    /// Each to a device of its own: a program that is started for it.
+    case fresh
+}
+
 /// What the suite is pointed at: a way to open links to one device, and its time.
 package protocol DeviceTarget: AnyObject {
     /// The address, for reports.
@@ -16,10 +26,24 @@ package protocol DeviceTarget: AnyObject {
     func restart() -> Bool
     /// Asks the device to leave, as an operator would; `false` where there is no way to.
     func leave() -> Bool
+    /// How many links there may be.
+    var sharing: LinkSharing { get }
+    /// Whether the carrier has lengths of frames besides those in headers, as messages and transfers have.
+    var hasFrameLengths: Bool { get }
+    /// Whether the device, a program, ends within a time of the end of its input; `nil` where it is no program.
+    func endsWithItsInput(within limit: Duration) -> Bool?
     /// Whether `restart` would do something.
     var canRestart: Bool { get }
     /// Whether `leave` would do something.
     var canLeave: Bool { get }
+}
+
+extension DeviceTarget {
+    package var sharing: LinkSharing { .many }
+
+    package var hasFrameLengths: Bool { true }
+
+    package func endsWithItsInput(within limit: Duration) -> Bool? { nil }
 }
 
 /// A link to the device, whatever carries it.

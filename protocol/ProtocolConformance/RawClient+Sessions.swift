@@ -21,6 +21,9 @@ extension RawClient {
     @discardableResult package func open(
         run: [UInt8]? = nil, label: String? = nil, credit: UInt64 = 1 << 40, resuming old: RawClient? = nil
     ) throws -> ProtobufFields {
+        if old != nil, context.target.sharing == .fresh {
+            throw CaseStop.skipped("each link of this target is a device of its own")
+        }
         self.run = run ?? old?.run ?? context.random.bytes(16)
         let payload = ControlPayload.open(
             run: self.run, label: label ?? "conformance \(context.id)", credit: credit,
@@ -63,6 +66,8 @@ extension RawClient {
             let request = send(.close)
             if let answer = try? response(to: request), answer.header.status == .ok { return }
         }
+        guard context.target.sharing != .fresh else { return }
+        close()
         let fresh = try context.link()
         try fresh.greet()
         // Above whatever number a damaged frame of this session may have had.
@@ -189,6 +194,7 @@ extension CaseContext {
     package func resumed(_ old: RawClient, credit: UInt64 = 1 << 40) throws -> (
         client: RawClient, reply: ProtobufFields
     ) {
+        if target.sharing == .one { old.close() }
         let client = try greeted(limits: old.limits)
         let reply = try client.open(credit: credit, resuming: old)
         try require(reply.number(4) == 1 && client.session == old.session, "the session was not resumed (OPN-001)")

@@ -241,6 +241,13 @@ package struct WrittenChip {
     package var epoch: UInt32 = 0
     /// The weight codes of that epoch.
     package var image: [Int8] = []
+    /// A chip with this on it.
+    package init(configurationHash: [UInt8] = [], epoch: UInt32 = 0, image: [Int8] = []) {
+        self.configurationHash = configurationHash
+        self.epoch = epoch
+        self.image = image
+    }
+
     /// CRC32C of the image.
     package var imageChecksum: UInt32 { CRC32C.checksum(image: image) }
 }

@@ -1,3 +1,4 @@
+import Substrate
 import SwiftProtobuf
 
 /// The control messages by the names of `control.proto`, for those who get them as data: the check of the frozen vectors.
@@ -19,7 +20,7 @@ package enum ControlMessage {
     }
 
     /// The names of all messages, in alphabetical order.
-    package static let names = types.keys.sorted()
+    package static let names: [String] = types.keys.sorted()
 
     /// Makes of a message what a device or a host makes of it beyond its fields.
     ///

@@ -60,6 +60,8 @@ extension HostSession {
         var actions = expireBatches(now: now)
         actions += renewLease(now: now)
         actions += pump(now: now)
+        // The link of a device that leaves has just been dropped.
+        guard isReady else { return actions }
         if now >= lastSent + configuration.heartbeat
             || (pingSent == nil && now >= lastReceived + configuration.heartbeat)
         {

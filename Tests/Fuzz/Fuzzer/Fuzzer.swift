@@ -59,9 +59,9 @@ private func runDriver(
         count += 1
         guard time > longest else { return }
         longest = time
-        precondition(
-            time < FuzzSubject.limit,
-            "\(subject.name): an input took \(time) of CPU time; the limit is \(FuzzSubject.limit)")
+        if time >= FuzzSubject.limit {
+            fatalError("\(subject.name): an input took \(time) of CPU time; the limit is \(FuzzSubject.limit)")
+        }
     }
 
     /// A folder of seeds for each subject, from the frozen vectors.

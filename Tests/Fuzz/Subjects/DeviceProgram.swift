@@ -42,7 +42,7 @@ struct DeviceProgram {
         program.now += .seconds(200)
         program.relink(0)
         program.say(.hello, of: 0)
-        precondition(program.clients[0].open.values.allSatisfy { $0 == 0 }, "HELLO was not answered")
+        demand(program.clients[0].open.values.allSatisfy { $0 == 0 }, "HELLO was not answered")
     }
 
     private init(program: FuzzReader) { self.program = program }
@@ -220,7 +220,7 @@ struct DeviceProgram {
     /// Holds a frame of the device against FRM-010, REQ-002 and CRD-001, and learns from it.
     private mutating func judge(_ bytes: [UInt8], to peer: PeerID) {
         guard let frame = try? Frame(parsing: bytes, limits: WireLimits()) else {
-            preconditionFailure("the device sent what is no frame")
+            fatalError("the device sent what is no frame")
         }
         guard let client = clients.firstIndex(where: { PeerID(bytes: [$0.link]) == peer }) else { return }
         let header = frame.header
@@ -229,13 +229,13 @@ struct DeviceProgram {
             clients[client].nextFromDevice = 0
             return
         }
-        precondition(
+        demand(
             header.sequence == clients[client].nextFromDevice || header.sequence == 0,
             "the device's frame \(header.sequence) came where \(clients[client].nextFromDevice) was due")
         clients[client].nextFromDevice = header.sequence + 1
         if header.flags.contains(.final) {
             let left = clients[client].open[header.request, default: 0] - 1
-            precondition(left >= 0, "request \(header.request) ended twice")
+            demand(left >= 0, "request \(header.request) ended twice")
             clients[client].open[header.request] = left
         }
         guard header.status == .ok, let type = MessageType(rawValue: header.type) else { return }
@@ -249,7 +249,7 @@ struct DeviceProgram {
         case .acquire: clients[client].token = UInt32(truncatingIfNeeded: fields.number(1))
         case .result:
             clients[client].used += UInt64(frame.payload.count)
-            precondition(
+            demand(
                 clients[client].used <= clients[client].granted,
                 "\(clients[client].used) bytes of RESULT came, \(clients[client].granted) were granted")
         default: break

@@ -17,3 +17,8 @@ struct FuzzReader {
         return part
     }
 }
+
+/// Stops with words where a condition does not hold: those of `precondition` are lost in a release build.
+func demand(_ condition: Bool, _ message: @autoclosure () -> String) {
+    if !condition { fatalError(message()) }
+}

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 
 /// Where inputs come from: the frozen vectors, and the inputs that once went wrong.
 package enum FuzzSeeds {

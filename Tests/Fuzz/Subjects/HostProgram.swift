@@ -30,11 +30,11 @@ struct HostProgram {
         var program = HostProgram(program: FuzzReader(bytes))
         for _ in 0..<mostSteps where !program.program.isAtEnd { program.step() }
         if program.isHonest, let violation = program.inspector.violations.first {
-            preconditionFailure("the host broke \(violation.rule): \(violation.detail)")
+            fatalError("the host broke \(violation.rule): \(violation.detail)")
         }
         program.perform(program.host.close(now: program.now))
-        precondition(program.host.pendingBatches.isEmpty, "batches are left after the end")
-        precondition(program.ended.count == Int(program.submitted), "a batch has got lost")
+        demand(program.host.pendingBatches.isEmpty, "batches are left after the end")
+        demand(program.ended.count == Int(program.submitted), "a batch has got lost")
     }
 
     private init(program: FuzzReader) {
@@ -150,7 +150,7 @@ struct HostProgram {
             switch action {
             case .transmit(let frame):
                 guard (try? Frame(parsing: frame, limits: WireLimits())) != nil else {
-                    preconditionFailure("the host sent what is no frame")
+                    fatalError("the host sent what is no frame")
                 }
                 inspector.sent(frame, on: Int(link), at: now)
                 perform(device.receive(frame, from: PeerID(bytes: [link]), now: now))
@@ -168,7 +168,7 @@ struct HostProgram {
     }
 
     private mutating func end(_ batch: UInt64) {
-        precondition(ended.insert(batch).inserted, "batch \(batch) ended twice (EXE-007)")
+        demand(ended.insert(batch).inserted, "batch \(batch) ended twice (EXE-007)")
     }
 
     private mutating func perform(_ actions: [DeviceAction]) {

@@ -27,12 +27,12 @@ struct QuickChip {
     }
 
     mutating func start(_ key: JobKey, _ batch: DeviceBatch, slicesOf length: Int) {
-        precondition(job == nil, "a second job is out")
+        demand(job == nil, "a second job is out")
         job = (key, batch, length, 0, false)
     }
 
     mutating func cancel(_ key: JobKey) {
-        precondition(job?.key == key, "a job is cancelled that is not out")
+        demand(job?.key == key, "a job is cancelled that is not out")
         job?.isCancelled = true
     }
 
@@ -83,12 +83,16 @@ struct QuickChip {
         return RecordingTotals(batch: batch.id, accounting: accounting, execution: ExecutionReport(), temperature: nil)
     }
 
+    static let targets = NeuronTargets(
+        leak: 80, reset: 70, threshold: 125, tauMem: 10, tauSynExcitatory: 6, tauSynInhibitory: 6, refractory: 2,
+        synapticGain: 0.75)
+
     /// A network that fits the chip.
     static let network = ChipConfiguration(
         inputCount: 3,
         populations: [
-            .init(kind: .spiking, size: 4, targets: .init(all: 5)),
-            .init(kind: .integrating, size: 2, targets: .init(all: 5)),
+            .init(kind: .spiking, size: 4, targets: targets),
+            .init(kind: .integrating, size: 2, targets: targets),
         ],
         projections: [.init(source: .inputs, target: 0), .init(source: .population(0), target: 1)], window: 1_000,
         sampleCount: 3, samplePeriod: 250, noiseSeed: 1)

@@ -405,6 +405,17 @@ enum BatchCases {
         },
     ]
 
+    /// A batch that was accepted a moment ago, and the number of its EXECUTE.
+    private static func underWay(
+        _ context: CaseContext
+    ) throws -> (client: RawClient, batch: DeviceBatch, request: UInt64) {
+        let entries = min(128, context.claims.geometry.maximumEntriesPerBatch)
+        let batch = context.batch(entries: entries, events: min(20, context.claims.geometry.maximumEventsPerEntry / 4))
+        let client = try context.armed(for: batch)
+        try client.stage(batch)
+        return (client, batch, client.execute(batch, chunkEntries: 64))
+    }
+
     private static let pools: [ConformanceCase] = [
         batch(
             "RES-001/repeated-in-the-first-chunks",
@@ -423,38 +434,39 @@ enum BatchCases {
             "CFG-008/third-configuration",
             "Accepted batches keep their configuration, whatever is written meanwhile; what finds no place gets BUSY"
         ) { context in
-            let long = context.longBatch(1)
-            let client = try context.armed(for: long)
-            try client.stage(long)
-            let request = client.execute(long, chunkEntries: 512)
-            for seed in 2...6 as ClosedRange<UInt64> {
-                let payload = ControlPayload.configure(context.network(seed: seed)).encoded()
-                let answer = try client.answer(.configure, payload)
-                try context.require(
-                    [.ok, .busy].contains(answer.header.status), "\(answer.name) came for configuration \(seed)")
+            let (client, batch, request) = try underWay(context)
+            let networks = (2...6 as ClosedRange<UInt64>).map { context.network(seed: $0) }
+            let requests = networks.map { client.send(.configure, ControlPayload.configure($0).encoded()) }
+            for request in requests {
+                let answer = try client.response(to: request)
+                try context.require([.ok, .busy].contains(answer.header.status), "\(answer.name) came for CONFIGURE")
             }
             // The batch is held against the configuration that it was accepted on.
-            _ = try client.result(of: request, long, chunkEntries: 512, within: .seconds(60))
+            _ = try client.result(of: request, batch, chunkEntries: 64, within: .seconds(60))
             let next = context.batch(2, on: context.network(seed: 9))
             try client.arm(next)
             try client.run(next)
         },
-        batch(
-            "CFG-008/many-images", "Accepted batches keep their image, whatever is written meanwhile"
-        ) { context in
-            let long = context.longBatch(1)
-            let client = try context.armed(for: long)
-            try client.stage(long)
-            let request = client.execute(long, chunkEntries: 512)
-            for epoch in 2...8 as ClosedRange<UInt32> {
-                let image = Array(repeating: Int8(epoch), count: long.configuration.synapseCount)
-                let answer = try client.answer(.weights, ControlPayload.fullWeights(image, epoch: epoch))
-                if answer.header.status == .busy { continue }
-                try client.check(answer, is: .weights)
+        batch("CFG-008/many-images", "Accepted batches keep their image, whatever is written meanwhile") { context in
+            let (client, batch, request) = try underWay(context)
+            let count = batch.configuration.synapseCount
+            let requests = (2...8 as ClosedRange<UInt32>).map { epoch -> (UInt64, UInt64) in
+                let image = Array(repeating: Int8(epoch), count: count)
                 let commit = ControlPayload.commit(epoch: epoch, imageChecksum: CRC32C.checksum(image: image))
-                try client.ok(.commit, commit.encoded())
+                return (
+                    client.send(.weights, ControlPayload.fullWeights(image, epoch: epoch)),
+                    client.send(.commit, commit.encoded())
+                )
             }
-            _ = try client.result(of: request, long, chunkEntries: 512, within: .seconds(60))
+            for (weights, commit) in requests {
+                let answers = (try client.response(to: weights), try client.response(to: commit))
+                // Where there is no place for the image there is nothing to commit.
+                try context.require(
+                    answers.0.header.status == .ok && answers.1.header.status == .ok
+                        || answers.0.header.status == .busy && answers.1.header.status == .epochMismatch,
+                    "WEIGHTS was answered by \(answers.0.name), COMMIT by \(answers.1.name)")
+            }
+            _ = try client.result(of: request, batch, chunkEntries: 64, within: .seconds(60))
         },
         ConformanceCase(
             "EXE-002/on-a-blank-chip", "On a blank chip WEIGHTS, COMMIT, STAGE and EXECUTE are EPOCH_MISMATCH",

@@ -2,14 +2,14 @@ import WireProtocol
 
 /// Section 4: headers, checksums, numbers and fragments.
 enum FramingCases {
-    static let all = header + lengths + checksums + reserved + sequence + fragments + limits
+    static let all = header + lengths + checksums + reserved + sequence + fragments + limits + streams
 
     /// A case in which one damaged PING ends the link.
     static func ends(
-        _ id: String, _ title: String, with status: WireStatus, hostile: Bool = true,
+        _ id: String, _ title: String, with status: WireStatus, needs: [ConformanceCase.Need] = [],
         alter: @escaping @Sendable (inout [UInt8], inout CaseRandom) -> Void
     ) -> ConformanceCase {
-        ConformanceCase(id, title, in: .framing, hostile: hostile) { context in
+        ConformanceCase(id, title, in: .framing, needs: needs, hostile: true) { context in
             let client = try context.opened()
             client.send(.ping, alter: { alter(&$0, &context.random) })
             try client.expectEnd([status])
@@ -95,18 +95,21 @@ enum FramingCases {
         + [0, 1, 3, 4, 32, 63].map { count in
             ends(
                 "FRM-003/header-of-\(count)-bytes", "A frame of \(count) bytes is refused with MALFORMED",
-                with: .malformed
+                with: .malformed, needs: [.frameLengths]
             ) { frame, _ in
                 frame = Array(frame.prefix(count))
             }
         } + [
             ends(
-                "FRM-003/superfluous-after-header", "A byte after a frame without payload is refused", with: .malformed
+                "FRM-003/superfluous-after-header", "A byte after a frame without payload is refused", with: .malformed,
+                needs: [.frameLengths]
             ) { frame, _ in
                 frame.append(0)
             },
-            ends("FRM-003/trailer-without-payload", "A trailer without a payload is refused", with: .malformed) {
-                frame, _ in
+            ends(
+                "FRM-003/trailer-without-payload", "A trailer without a payload is refused", with: .malformed,
+                needs: [.frameLengths]
+            ) { frame, _ in
                 frame += [0, 0, 0, 0]
             },
         ]
@@ -116,7 +119,7 @@ enum FramingCases {
         ].map { name, change in
             ConformanceCase(
                 "FRM-003/\(name)", "A frame whose length is off by \(change) bytes is refused", in: .framing,
-                hostile: true
+                needs: [.frameLengths], hostile: true
             ) { context in
                 let client = try context.opened()
                 client.send(
@@ -266,6 +269,13 @@ extension CaseContext {
     func expectForgotten(_ client: RawClient) throws {
         guard client.loss == nil else { return }
         client.forgetEnding()
+        guard target.sharing == .many else {
+            // A stream, or a cable, is deaf until it is opened anew (STR-002, USB-004).
+            client.send(.ping)
+            return try require(
+                try client.next(within: .milliseconds(200)) == nil,
+                "the device answers on a link that it has ended (STR-002)")
+        }
         client.send(.ping)
         try client.expectEnd([.noSession])
     }

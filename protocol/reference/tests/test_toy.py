@@ -107,6 +107,26 @@ class ToyTests(unittest.TestCase):
         while self.device.work(lambda: 0.0):
             pass
 
+    def test_an_execute_ends_with_cancelled_when_its_batch_is_asked_for_again_or_acknowledged(self):
+        host, batch = Host(self.device, "a", credit=0), network.batch(4, 2)
+        host.acquire()
+        execute = host.prepare(batch)
+        host.submit(batch, execute)
+        self.assertEqual(host.outcome(), [("EXECUTE", "OK", 1)])
+        second = host.send(Type.EXECUTE, execute, host.token)
+        self.assertEqual(host.outcome(), [("EXECUTE", "CANCELLED", 3), ("EXECUTE", "OK", 1)])
+        self.finish()
+        self.assertEqual(host.outcome(), [])
+        host.send(Type.ACK, pb.Ack(through_request=second), number=0)
+        self.assertEqual(host.outcome(), [("EXECUTE", "CANCELLED", 3)])
+
+    def test_responses_to_bulk_requests_are_on_channel_0(self):
+        host, batch = Host(self.device, "a"), network.batch(4, 2)
+        host.acquire()
+        host.prepare(batch)
+        host.send(Type.STAGE, StageBlock(0, batch.inputs).encoded(), host.token)
+        self.assertEqual([message.header.channel for message in host.messages()], [0])
+
     def test_a_batch_is_queued_run_sent_and_kept_until_it_is_acknowledged(self):
         host, batch = Host(self.device, "a"), network.batch(4, 2)
         host.acquire()

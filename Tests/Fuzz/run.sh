@@ -1,0 +1,20 @@
+#!/bin/sh
+# Fuzzes subjects one after the other: run.sh FUZZER FOLDER "LIBFUZZER'S OPTIONS" [SUBJECT...]
+# What is learnt stays in FOLDER/SUBJECT; an input that goes wrong ends the run and lies in FOLDER.
+set -eu
+fuzzer=$1 folder=$2 options=$3
+shift 3
+# libFuzzer, not Swift, is to deal with a trap: it keeps the input.
+export SWIFT_BACKTRACE=enable=no
+"$fuzzer" seeds "$folder"
+[ $# -gt 0 ] || set -- $("$fuzzer" list)
+for subject; do
+    # shellcheck disable=SC2086 # The options are several words.
+    if ! "$fuzzer" "$subject" $options -max_len=2048 -verbosity=0 -rss_limit_mb=2048 -timeout=5 \
+        -artifact_prefix="$folder/$subject-" "$folder/$subject" 2>"$folder/$subject.log"; then
+        tail -n 20 "$folder/$subject.log" >&2
+        echo "$subject: an input went wrong; it is in $folder" >&2
+        exit 1
+    fi
+    grep "inputs, the slowest" "$folder/$subject.log"
+done

@@ -1,0 +1,79 @@
+import DeviceClient
+import DeviceTransport
+import Dispatch
+import Mutants
+import ProtocolConformance
+import Substrate
+import Synchronization
+import Testing
+import WireProtocol
+import ZeroMQDriver
+
+@testable import ConformanceCLI
+
+/// Our own host, over sockets and with its threads, in front of faulty devices: what `volley-conformance host` does.
+@Suite(.serialized, .enabled(if: Command.exists, "needs the commands: swift build -c release"))
+struct HostCheckTests {
+    /// What a check has found.
+    private struct Findings: Sendable {
+        var violations: [HostInspector.Violation]
+        var applied: [String: Int]
+        var links: Int
+        var results: Int
+    }
+
+    /// Runs a check until told to stop, on a thread of its own.
+    private static func check(
+        _ device: String, at address: String, through mutant: String, until isOver: @escaping @Sendable () -> Bool
+    ) async throws -> Findings {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    with: Result {
+                        let target = LinkTarget(
+                            try DeviceURI(device), patience: .seconds(5), restart: nil, leave: nil)
+                        let relay: any FrameRelay = Mutant.named(mutant).map { MutantRelay($0) } ?? HonestRelay()
+                        let check = HostCheck(
+                            target, on: try ZeroMQListener(on: try DeviceURI(address)), through: relay)
+                        try check.serve(until: isOver)
+                        check.end()
+                        return Findings(
+                            violations: check.inspector.violations, applied: check.inspector.applied,
+                            links: check.links, results: check.results)
+                    })
+            }
+        }
+    }
+
+    /// Deviations of every kind: frames, responses, results, credit.
+    @Test(arguments: [
+        "honest", "odd-repeated-frames", "odd-unknown-fields", "wrong-checksum-of-chunks", "ignores-credit",
+        "undefined-validity", "answers-twice", "forgets-results",
+    ])
+    func ourHostKeepsTheRulesInFrontOf(mutant: String) async throws {
+        let daemon = try Daemon()
+        defer { daemon.stop() }
+        let address = "ipc:///tmp/host-check-\(UInt64.random(in: 0...(.max))).sock"
+        let isOver = Mutex(false)
+        async let checked = Self.check(daemon.uri, at: address, through: mutant) { isOver.withLock { $0 } }
+        let uri = try DeviceURI(address)
+        var options = RemoteDeviceOptions(runID: RunID(high: .random(in: 0...(.max)), low: 1), label: "checked host")
+        options.linkPatience = .seconds(3)
+        let host = RemoteDevice(named: address, options: options) { patience throws(TransportError) in
+            try ZeroMQTransport(connecting: uri, patience: patience)
+        }
+        var came = 0
+        for batch in HostRun.batches {
+            if let recording = try? await host.run(batch), recording.batch == batch.id { came += 1 }
+        }
+        await host.close()
+        isOver.withLock { $0 = true }
+        let findings = try await checked
+        #expect(findings.violations.isEmpty, "\(mutant): \(findings.violations.prefix(3))")
+        #expect(findings.links > 0)
+        if mutant == "honest" || mutant.hasPrefix("odd-") {
+            #expect(came == HostRun.batches.count, "\(mutant): \(came) batches came")
+            #expect(findings.applied["CRD-002/host-slots", default: 0] >= came)
+        }
+    }
+}
