@@ -50,25 +50,9 @@ private final class ProgramBoard: Sendable {
 
     init(behind function: USBBoardFunction) {
         Thread.detachNewThread { [self] in
-            defer { hasEnded.signal() }
-            var listener = USBBoardListener(on: function)
-            var program: ProcessTransport?
-            var peer: LinkPeer?
-            while !isEnding.withLock(\.self) {
-                if let frame = listener.receive(within: .milliseconds(1)) {
-                    if frame.peer != peer {
-                        program.take()?.close()
-                        program = try? ProcessTransport(running: Self.command)
-                        peer = frame.peer
-                    }
-                    try? program?.send(frame.bytes)
-                }
-                _ = listener.takeEvents()
-                while let peer, let frame = try? program?.receive(within: .zero) {
-                    try? listener.send(frame, to: peer)
-                }
-            }
-            program.take()?.close()
+            var bridge = Bridge(listener: USBBoardListener(on: function))
+            while !isEnding.withLock(\.self) { bridge.pass() }
+            hasEnded.signal()
         }
     }
 
@@ -76,5 +60,25 @@ private final class ProgramBoard: Sendable {
     func end() {
         isEnding.withLock { $0 = true }
         hasEnded.wait()
+    }
+
+    /// The function on one side, the program on the other.
+    private struct Bridge: ~Copyable {
+        var listener: USBBoardListener
+        var program: ProcessTransport?
+        var peer: LinkPeer?
+
+        init(listener: consuming USBBoardListener) { self.listener = listener }
+
+        /// Hands on what has come from either side, or waits a moment for it.
+        mutating func pass() {
+            if let frame = listener.receive(within: .milliseconds(1)) {
+                if frame.peer != peer { program = try? ProcessTransport(running: ProgramBoard.command) }
+                peer = frame.peer
+                try? program?.send(frame.bytes)
+            }
+            _ = listener.takeEvents()
+            while let peer, let frame = try? program?.receive(within: .zero) { try? listener.send(frame, to: peer) }
+        }
     }
 }
