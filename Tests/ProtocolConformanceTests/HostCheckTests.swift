@@ -1,6 +1,7 @@
+import ConformanceCLI
 import DeviceClient
 import DeviceTransport
-import Dispatch
+import Foundation
 import Mutants
 import ProtocolConformance
 import Substrate
@@ -8,8 +9,6 @@ import Synchronization
 import Testing
 import WireProtocol
 import ZeroMQDriver
-
-@testable import ConformanceCLI
 
 /// Our own host, over sockets and with its threads, in front of faulty devices: what `volley-conformance host` does.
 @Suite(.serialized, .enabled(if: Command.exists, "needs the commands: swift build -c release"))
@@ -30,8 +29,7 @@ struct HostCheckTests {
             DispatchQueue.global().async {
                 continuation.resume(
                     with: Result {
-                        let target = LinkTarget(
-                            try DeviceURI(device), patience: .seconds(5), restart: nil, leave: nil)
+                        let target = SocketTarget(try DeviceURI(device))
                         let relay: any FrameRelay = Mutant.named(mutant).map { MutantRelay($0) } ?? HonestRelay()
                         let check = HostCheck(
                             target, on: try ZeroMQListener(on: try DeviceURI(address)), through: relay)
@@ -76,4 +74,27 @@ struct HostCheckTests {
             #expect(findings.applied["CRD-002/host-slots", default: 0] >= came)
         }
     }
+}
+
+/// A daemon at an address.
+private final class SocketTarget: DeviceTarget {
+    private let uri: DeviceURI
+    private let origin = ContinuousClock.now
+
+    init(_ uri: DeviceURI) { self.uri = uri }
+
+    var name: String { uri.description }
+
+    var now: Duration { origin.duration(to: .now) }
+
+    func sleep(for duration: Duration) { Thread.sleep(forTimeInterval: duration / .seconds(1)) }
+
+    func open() throws(TransportError) -> any DeviceLink { TransportLink(try ZeroMQTransport(connecting: uri)) }
+
+    func restart() -> Bool { false }
+
+    func leave() -> Bool { false }
+
+    let canRestart = false
+    let canLeave = false
 }
