@@ -39,7 +39,9 @@ mock_bus *mock_bus_begin(void) {
 }
 
 void mock_bus_end(mock_bus *bus) {
-    setenv("UMOCKDEV_DIR", idle_folder, 1);
+    // A bus that ends late must not take away its successor.
+    const char *current = getenv("UMOCKDEV_DIR");
+    if (current && strcmp(current, bus->root) == 0) setenv("UMOCKDEV_DIR", idle_folder, 1);
     g_object_unref(bus->testbed);
     g_free(bus->root);
     free(bus);

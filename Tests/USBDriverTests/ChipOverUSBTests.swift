@@ -108,29 +108,34 @@ extension USBDriverTests {
         init(_ cuts: Int, of function: USBBoardFunction, on bus: TestBus) {
             let hasBegun = DispatchSemaphore(value: 0)
             Thread.detachNewThread { [self] in
-                defer { hasEnded.signal() }
-                // The host may still be about to close those that were pulled out last.
-                var boards: [PluggedBoard] = []
-                for number in 1...cuts {
-                    let board = try? bus.plug(function)
-                    boards = boards.suffix(10) + [board].compactMap(\.self)
-                    if number == 1 { hasBegun.signal() }
-                    // Long enough to get a link and some batches through, and another moment each time.
-                    usleep(UInt32(70_000 + number * 7_919 % 40_000))
-                    switch number % 4 {
-                    case 0: function.inject(.holdIn)
-                    case 1: function.inject(.holdOut)
-                    default: break
-                    }
-                    usleep(UInt32(number * 131 % 5_000))
-                    board?.unplug()
-                }
-                let board = try? bus.plug(function)
-                isOver.withLock { $0 = true }
-                mayEnd.wait()
-                withExtendedLifetime((board, boards)) {}
+                // The boards are gone before anybody is told that this is over.
+                cut(cuts, function, bus, hasBegun)
+                hasEnded.signal()
             }
             hasBegun.wait()
+        }
+
+        private func cut(_ cuts: Int, _ function: USBBoardFunction, _ bus: TestBus, _ hasBegun: DispatchSemaphore) {
+            // The host may still be about to close those that were pulled out last.
+            var boards: [PluggedBoard] = []
+            for number in 1...cuts {
+                let board = try? bus.plug(function)
+                boards = boards.suffix(10) + [board].compactMap(\.self)
+                if number == 1 { hasBegun.signal() }
+                // Long enough to get a link and some batches through, and another moment each time.
+                usleep(UInt32(70_000 + number * 7_919 % 40_000))
+                switch number % 4 {
+                case 0: function.inject(.holdIn)
+                case 1: function.inject(.holdOut)
+                default: break
+                }
+                usleep(UInt32(number * 131 % 5_000))
+                board?.unplug()
+            }
+            let board = try? bus.plug(function)
+            isOver.withLock { $0 = true }
+            mayEnd.wait()
+            withExtendedLifetime((board, boards)) {}
         }
 
         /// Whether the last cut is over.
