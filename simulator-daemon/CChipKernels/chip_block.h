@@ -3,15 +3,18 @@
 #include "chip_kernels.h"
 #include "chip_random.h"
 
-// Parameters of the neurons of a block. Currents are scaled: one of 1 moves the membrane by 1 LSB within a step.
+// Parameters of the neurons of a block. Potentials are above the leak and in units of their lane, the noise of a step,
+// so that noise needs no product. Currents are scaled: one of 1 moves the membrane by a unit within a step.
 typedef struct {
     float decay_e[CHIP_LANES], decay_i[CHIP_LANES], decay_v[CHIP_LANES];
     float loss_e[CHIP_LANES], loss_i[CHIP_LANES];  // 1 - decay
-    float noise[CHIP_LANES], lower[CHIP_LANES], upper[CHIP_LANES], reset[CHIP_LANES];
+    float unit[CHIP_LANES];  // in LSB; 1 for a lane without noise
+    float lower[CHIP_LANES], upper[CHIP_LANES], reset[CHIP_LANES];
     float threshold[CHIP_LANES], threshold_noise[CHIP_LANES];
     float margin[CHIP_LANES];  // how far a membrane may rise above both ends of a step without events
     float gain_e[CHIP_LANES], gain_i[CHIP_LANES];  // scaled current by a weight of 1
-    float code_gain[CHIP_LANES], code_offset[CHIP_LANES], leak[CHIP_LANES], skew[CHIP_LANES];
+    float code_gain[CHIP_LANES];                   // LSB of a code by a unit
+    float code_offset[CHIP_LANES], leak[CHIP_LANES], skew[CHIP_LANES];
 } chip_block;
 
 // What is needed of a neuron to look into a step, in one line of the cache.
@@ -21,17 +24,26 @@ typedef struct {
     float rate_e, rate_i;          // slope of the membrane by a scaled current of 1
     float fall_e, fall_i, fall_v;  // h / tau
     float refractory;
+    float reset, lower, upper;
 } chip_lane;
 
-// State of the neurons of a block: membrane above leak, scaled currents, end of the refractory time in steps.
+// The end of a lane's refractory time, in steps.
 typedef struct {
-    float v[CHIP_LANES], e[CHIP_LANES], i[CHIP_LANES], release[CHIP_LANES];
+    float time;
+    uint32_t lane;
+} chip_release;
+
+// State of the neurons of a block: membrane, scaled currents.
+typedef struct {
+    float v[CHIP_LANES], e[CHIP_LANES], i[CHIP_LANES];
     float threshold[CHIP_LANES];
-    // Below its limit at a step's end a membrane is of no interest: when free, and now.
-    float free_limit[CHIP_LANES], limit[CHIP_LANES];
+    float limit[CHIP_LANES];    // below it at a step's end a free membrane is of no interest
     float current[CHIP_LANES];  // the noise current, of variance 1
     float early[CHIP_LANES];    // membrane at the step boundary before the next sample
     _Alignas(64) uint32_t held;  // lanes in their refractory time, a bit each
+    // When it ends, in order, from `first_release` to `end_release` around the ring.
+    chip_release releases[CHIP_LANES];
+    uint32_t first_release, end_release;
 } chip_state;
 
 // How much of what an event does within a whole step it does in the rest of its own: the losses of its current, and its
@@ -39,10 +51,10 @@ typedef struct {
 typedef float chip_shares __attribute__((vector_size(16)));
 enum { LOST_E, LOST_I, PUSH_E, PUSH_I };
 
-// An event of a row, `fraction` of a step before the end of its step; index of the next of the step, or 0.
+// An event of a row, `fraction` of a step before the end of its step.
 typedef struct {
     chip_shares shares;
-    uint32_t row, next;
+    uint32_t row;  // index of its first weight
     float fraction;
 } chip_event;
 
@@ -52,14 +64,17 @@ typedef struct {
     float fraction;
 } chip_spike;
 
+// Events that a block may fetch beyond the last of its steps.
+enum { EVENTS_AHEAD = 2 };
+
 // Steps of a block.
 typedef struct {
     const chip_block *block;
     const chip_lane *neurons;  // [lane]
     chip_state *state;
-    const float *rows;  // [row, lane]
-    const chip_event *events;
-    const uint32_t *heads;  // [step]
+    const float *rows;         // [row, lane]
+    const chip_event *events;  // of all steps in order, and some more
+    const uint32_t *ends;      // where those of each step end, from the first step on
     uint32_t first_step, end_step, first_lane;
     uint32_t lanes;  // in use
     bool resolve_ticks, membrane_noise;
@@ -81,13 +96,20 @@ typedef struct {
     const float *positive, *negative, *positive_bow, *negative_bow, *fixed;
 } chip_synapses;
 
+// How a block starts into an entry.
+typedef struct {
+    bool resolve_ticks, threshold_noise, noise_current;
+    chip_key threshold_key, current_key;
+    uint32_t first_lane;
+} chip_start;
+
 typedef struct {
     void (*run)(chip_task *task);
+    // The state of a block before an entry.
+    void (*start)(const chip_block *block, chip_state *state, const chip_start *start);
     // The scaled weights of a row and block from the codes that were written.
     void (*weigh)(
         const chip_block *block, const chip_synapses *synapses, const float *written, float *row);
-    // A normal number for each lane of a block.
-    void (*draw)(float *normals, uint32_t first_lane, chip_key key);
     // A normal number for each of `count` counters; both arrays have room for a multiple of 16.
     void (*normals)(const uint32_t *counters, float *normals, uint32_t count, chip_key key);
 } chip_functions;

@@ -46,110 +46,176 @@ static int32_t ceiling(double value) {
     return cut + (cut < value);
 }
 
-// Appends an event to the list of its population and step.
-static void add_event(
-    chip_pass *pass, uint32_t population, uint32_t row, uint32_t step, float fraction
-) {
+// Makes room for so many more arrivals; NULL without memory.
+static chip_arrival *expect_arrivals(chip_pass *pass, size_t count) {
     chip_workspace *space = pass->workspace;
-    chip_event *events = reserve(
-        pass, &space->events, ((size_t)space->event_count + 1) * sizeof *events);
-    if (!events) return;
-    uint32_t index = space->event_count++;
-    const chip_shares *terms = pass->program->arrays[population].shares;
-    chip_shares shares = terms[SHARE_TERMS - 1] * fraction;
-    for (int k = SHARE_TERMS - 2; k >= 0; k--) shares = (shares + terms[k]) * fraction;
-    events[index] = (chip_event){.shares = shares, .row = row, .fraction = fraction};
-    size_t list = (size_t)population * pass->settings->steps + step;
-    uint32_t *heads = space->heads.memory, *tails = space->tails.memory;
-    if (heads[list]) events[tails[list]].next = index;
-    else heads[list] = index;
-    tails[list] = index;
+    size_t most = space->arrival_count + count;
+    return reserve(pass, &space->arrivals, most * sizeof(chip_arrival));
 }
 
-// The state of a block before an entry: at rest, with the entry's thresholds; a noise current has always been there.
-static void arm(const chip_pass *pass, uint32_t number) {
-    const chip_settings *settings = pass->settings;
-    const chip_block *block = &pass->program->blocks[number];
-    chip_state *state = (chip_state *)pass->workspace->states.memory + number;
-    memset(state, 0, sizeof *state);
-    memcpy(state->threshold, block->threshold, sizeof block->threshold);
-    if (settings->threshold_noise) {
-        float normals[CHIP_LANES];
-        pass->functions->draw(
-            normals, number * CHIP_LANES, purpose_key(pass, NOISE_THRESHOLD));
-        for (uint32_t n = 0; n < CHIP_LANES; n++) {
-            state->threshold[n] += normals[n] * block->threshold_noise[n];
+// Where a population in a cycle keeps its list of each step; NULL for others, whose arrivals are all known before they
+// run.
+static chip_list *lists_of(const chip_pass *pass, uint32_t population) {
+    if (!pass->program->arrays[population].cyclic) return NULL;
+    size_t first = (size_t)population * pass->settings->steps;
+    return (chip_list *)pass->workspace->lists.memory + first;
+}
+
+static void add_arrival(
+    chip_pass *pass, chip_arrival *arrivals, chip_list *lists, uint32_t population, uint32_t row,
+    uint32_t step, float fraction
+) {
+    uint32_t index = pass->workspace->arrival_count++;
+    arrivals[index] = (chip_arrival){
+        .population = population, .step = step, .row = row, .fraction = fraction};
+    if (!lists) return;
+    chip_list *list = &lists[step];
+    if (list->first) arrivals[list->last].next = index;
+    else list->first = index;
+    list->last = index;
+}
+
+// Writes an event with all that its time does, behind those of its step that come before it.
+static void write_event(
+    const chip_array *array, const chip_arrival *arrival, chip_event *events, uint32_t begin,
+    uint32_t place
+) {
+    float fraction = arrival->fraction;
+    chip_shares shares = array->shares[SHARE_TERMS - 1] * fraction;
+    for (int k = SHARE_TERMS - 2; k >= 0; k--) shares = (shares + array->shares[k]) * fraction;
+    // Only where membranes are compared within a step is there need of order.
+    for (; array->compares && place > begin && events[place - 1].fraction < fraction; place--) {
+        events[place] = events[place - 1];
+    }
+    events[place] = (chip_event){
+        .shares = shares, .row = arrival->row * CHIP_LANES, .fraction = fraction};
+}
+
+// Writes the events of a population's steps in order.
+static const chip_event *sort_events(
+    chip_pass *pass, uint32_t population, uint32_t first, uint32_t end
+) {
+    chip_workspace *space = pass->workspace;
+    const chip_array *array = &pass->program->arrays[population];
+    size_t most = (size_t)space->arrival_count + EVENTS_AHEAD, steps = end - first;
+    chip_event *events = reserve(pass, &space->events, most * sizeof *events);
+    uint32_t *ends = reserve(pass, &space->ends, steps * sizeof *ends);
+    uint32_t *begins = reserve(pass, &space->begins, steps * sizeof *begins);
+    if (pass->failed) return NULL;
+    const chip_arrival *arrivals = space->arrivals.memory;
+    const chip_list *lists = lists_of(pass, population);
+    uint32_t count = 0;
+    if (lists) {
+        for (uint32_t step = first; step < end; step++) {
+            uint32_t begin = count;
+            for (uint32_t index = lists[step].first; index; index = arrivals[index].next) {
+                write_event(array, &arrivals[index], events, begin, count++);
+            }
+            ends[step - first] = count;
+        }
+    } else {
+        uint32_t arrival_count = space->arrival_count;
+        memset(ends, 0, steps * sizeof *ends);
+        for (uint32_t k = 1; k < arrival_count; k++) {
+            if (arrivals[k].population == population) ends[arrivals[k].step] += 1;
+        }
+        for (uint32_t k = 0; k < steps; k++) {
+            begins[k] = count;
+            count += ends[k];
+            ends[k] = begins[k];
+        }
+        for (uint32_t k = 1; k < arrival_count; k++) {
+            uint32_t step = arrivals[k].step;
+            if (arrivals[k].population != population) continue;
+            write_event(array, &arrivals[k], events, begins[step], ends[step]++);
         }
     }
-    for (uint32_t n = 0; n < CHIP_LANES; n++) {
-        float limit = state->threshold[n] - (settings->resolve_ticks ? block->margin[n] : 0);
-        state->free_limit[n] = state->limit[n] = limit < block->upper[n] ? limit : block->upper[n];
-    }
-    if (settings->membrane_noise && settings->noise_memory > 0) {
-        pass->functions->draw(
-            state->current, number * CHIP_LANES, purpose_key(pass, NOISE_CURRENT));
-    }
+    for (uint32_t k = 0; k < EVENTS_AHEAD; k++) events[count + k] = (chip_event){.row = 0};
+    return events;
 }
 
 static void start(chip_pass *pass) {
     const chip_program *program = pass->program;
+    const chip_settings *settings = pass->settings;
     chip_workspace *space = pass->workspace;
-    size_t lists = (size_t)program->array_count * pass->settings->steps * sizeof(uint32_t);
-    uint32_t *heads = reserve(pass, &space->heads, lists);
-    reserve(pass, &space->tails, lists);
+    size_t lists = (size_t)program->array_count * settings->steps * sizeof(chip_list);
+    reserve(pass, &space->lists, lists);
     reserve(pass, &space->states, program->block_count * sizeof(chip_state));
-    chip_event *events = reserve(pass, &space->events, sizeof *events);
-    size_t codes = (size_t)program->block_count * pass->settings->sample_count * CHIP_LANES;
+    size_t codes = (size_t)program->block_count * settings->sample_count * CHIP_LANES;
     reserve(pass, &space->codes, codes);
     if (pass->failed) return;
-    memset(heads, 0, lists);
-    events[0] = (chip_event){0};  // index 0 ends a list
-    space->event_count = 1;
+    memset(space->lists.memory, 0, lists);
+    space->arrival_count = 1;  // index 0 ends a list
     space->spike_count = 0;
-    for (uint32_t k = 0; k < program->block_count; k++) arm(pass, k);
-}
-
-// Gives an input event to the rows it drives. Where steps are not resolved it acts at the next boundary.
-static void inject(chip_pass *pass, uint32_t unit, uint32_t tick) {
-    const chip_settings *settings = pass->settings;
-    uint32_t period = settings->sample_period;
-    uint32_t scaled = tick * settings->steps_per_sample, step = scaled / period;
-    float fraction = (float)(int32_t)((step + 1) * period - scaled) / (float)(int32_t)period;
-    if (!settings->resolve_ticks && tick > 0) {
-        step = (scaled + period - 1) / period - 1;
-        fraction = 0;
-    }
-    if (step >= settings->steps) return;
-    for (uint32_t k = 0; k < pass->program->projection_count; k++) {
-        const chip_projection *projection = &pass->program->projections[k];
-        if (projection->source >= 0) continue;
-        add_event(
-            pass, projection->target, projection->first_row + unit, step, fraction);
+    chip_start start = {
+        .resolve_ticks = settings->resolve_ticks,
+        .threshold_noise = settings->threshold_noise,
+        .noise_current = settings->membrane_noise && settings->noise_memory > 0,
+        .threshold_key = purpose_key(pass, NOISE_THRESHOLD),
+        .current_key = purpose_key(pass, NOISE_CURRENT),
+    };
+    chip_state *states = space->states.memory;
+    for (uint32_t k = 0; k < program->block_count; k++) {
+        start.first_lane = k * CHIP_LANES;
+        pass->functions->start(&program->blocks[k], &states[k], &start);
     }
 }
 
-// Passes the input events through the link and the driver buses, and injects those that arrive.
-static void admit(chip_pass *pass, const chip_wire_event *inputs, uint32_t count) {
-    const chip_settings *settings = pass->settings;
+// Passes the input events through the link and the driver buses; returns how many arrive, and when, in whole ticks.
+static uint32_t admit(
+    chip_pass *pass, const chip_wire_event *inputs, uint32_t count, chip_drive *drives
+) {
+    const chip_server input_link = pass->settings->input_link;
+    const chip_server driver_bus = pass->settings->driver_bus;
+    uint32_t bus_count = pass->settings->driver_buses, left = 0;
     chip_queue link = {0};
-    chip_queue *buses = reserve(
-        pass, &pass->workspace->limits, settings->driver_buses * sizeof *buses);
-    if (!buses) return;
-    memset(buses, 0, settings->driver_buses * sizeof *buses);
+    chip_queue *buses = reserve(pass, &pass->workspace->limits, bus_count * sizeof *buses);
+    if (!buses) return 0;
+    memset(buses, 0, bus_count * sizeof *buses);
     for (uint32_t k = 0; k < count; k++) {
-        double time = chip_queue_pass(&link, &settings->input_link, inputs[k].tick);
+        double time = chip_queue_pass(&link, &input_link, inputs[k].tick);
         if (time < 0) {
             pass->outcome->dropped_link += 1;
             continue;
         }
-        chip_queue *bus = &buses[inputs[k].unit % settings->driver_buses];
-        time = chip_queue_pass(bus, &settings->driver_bus, time);
+        time = chip_queue_pass(&buses[inputs[k].unit % bus_count], &driver_bus, time);
         if (time < 0) {
             pass->outcome->dropped_driver += 1;
             continue;
         }
-        pass->outcome->accepted += 1;
-        inject(pass, inputs[k].unit, (uint32_t)ceiling(time));
+        drives[left++] = (chip_drive){(uint32_t)ceiling(time), inputs[k].unit};
+    }
+    pass->outcome->accepted = left;
+    return left;
+}
+
+// Gives input events to the rows they drive. Where steps are not resolved they act at the next boundary.
+static void inject(chip_pass *pass, const chip_wire_event *inputs, uint32_t count) {
+    const chip_settings *settings = pass->settings;
+    chip_drive *drives = reserve(
+        pass, &pass->workspace->drives, ((size_t)count + 1) * sizeof *drives);
+    size_t most = (size_t)count * pass->program->projection_count;
+    chip_arrival *arrivals = expect_arrivals(pass, most);
+    if (pass->failed) return;
+    count = admit(pass, inputs, count, drives);
+    uint32_t period = settings->sample_period, steps = settings->steps;
+    for (uint32_t p = 0; p < pass->program->projection_count; p++) {
+        const chip_projection projection = pass->program->projections[p];
+        if (projection.source >= 0) continue;
+        chip_list *lists = lists_of(pass, projection.target);
+        for (uint32_t k = 0; k < count; k++) {
+            uint32_t scaled = drives[k].tick * settings->steps_per_sample, step = scaled / period;
+            float rest = (float)(int32_t)((step + 1) * period - scaled);
+            float fraction = rest / (float)(int32_t)period;
+            if (!settings->resolve_ticks && scaled > 0) {
+                step = (scaled + period - 1) / period - 1;
+                fraction = 0;
+            }
+            if (step >= steps) continue;
+            add_arrival(
+                pass, arrivals, lists, projection.target, projection.first_row + drives[k].unit,
+                step, fraction);
+        }
     }
 }
 
@@ -164,6 +230,8 @@ static void run_population(chip_pass *pass, uint32_t index, uint32_t first, uint
     chip_workspace *space = pass->workspace;
     const chip_array *array = &pass->program->arrays[index];
     size_t most = (size_t)(end - first) * CHIP_LANES;
+    const chip_event *events = sort_events(pass, index, first, end);
+    if (!events) return;
     for (uint32_t k = 0; k < array->shape.block_count; k++) {
         uint32_t number = array->shape.first_block + k;
         chip_spike *spikes = reserve(
@@ -174,8 +242,8 @@ static void run_population(chip_pass *pass, uint32_t index, uint32_t first, uint
             .neurons = &pass->program->lanes[number * CHIP_LANES],
             .state = (chip_state *)space->states.memory + number,
             .rows = array->rows + (size_t)k * array->shape.row_count * CHIP_LANES,
-            .events = space->events.memory,
-            .heads = (uint32_t *)space->heads.memory + (size_t)index * settings->steps,
+            .events = events,
+            .ends = space->ends.memory,
             .first_step = first,
             .end_step = end,
             .first_lane = number * CHIP_LANES,
@@ -212,8 +280,11 @@ static void forward(chip_pass *pass, uint32_t index, uint32_t first_spike, uint3
     for (uint32_t k = 0; k < pass->program->projection_count; k++) {
         const chip_projection *projection = &pass->program->projections[k];
         if (projection->source != (int32_t)index) continue;
+        chip_arrival *arrivals = expect_arrivals(pass, end_spike - first_spike);
+        if (!arrivals) return;
+        chip_list *lists = lists_of(pass, projection->target);
         double delay = projection->cyclic ? settings->cyclic_delay : settings->delay;
-        for (uint32_t n = first_spike; n < end_spike && !pass->failed; n++) {
+        for (uint32_t n = first_spike; n < end_spike; n++) {
             chip_spike spike = ((chip_spike *)pass->workspace->spikes.memory)[n];
             double arrival = (double)spike.fraction + delay;
             double step = whole(arrival);
@@ -224,9 +295,9 @@ static void forward(chip_pass *pass, uint32_t index, uint32_t first_spike, uint3
             }
             step += spike.step;
             if (step >= settings->steps) continue;
-            add_event(
-                pass, projection->target, projection->first_row + spike.lane - first_lane,
-                (uint32_t)step, fraction);
+            add_arrival(
+                pass, arrivals, lists, projection->target,
+                projection->first_row + spike.lane - first_lane, (uint32_t)step, fraction);
         }
     }
 }
@@ -286,15 +357,26 @@ static void straighten(uint32_t *keys, uint32_t count) {
     }
 }
 
-// Sorts keys below `limit` by way of buckets.
-static void sort(const uint32_t *keys, uint32_t *sorted, uint32_t count, uint32_t limit) {
-    enum { BUCKETS = 256 };
-    uint32_t ends[BUCKETS] = {0}, shift = 0, end = 0;
-    while (limit >> shift >= BUCKETS) shift++;
-    for (uint32_t k = 0; k < count; k++) ends[keys[k] >> shift] += 1;
-    for (uint32_t k = 0; k < BUCKETS; k++) ends[k] = end += ends[k];
-    for (uint32_t k = count; k-- > 0;) sorted[--ends[keys[k] >> shift]] = keys[k];
-    straighten(sorted, count);
+// Sorts keys by their upper 16 bits, which are below `limit`, and then by their lower; `other` has room for as many.
+static void sort(uint32_t *keys, uint32_t *other, uint32_t count, uint32_t limit) {
+    enum { MOST = 256 };
+    uint32_t bits = 1;
+    while (bits < 8 && limit >> 2 * bits) bits++;
+    uint32_t *from = keys, *to = other;
+    for (uint32_t shift = 16; shift <= 16 + bits; shift += bits) {
+        uint32_t places[MOST] = {0}, mask = (1u << bits) - 1, place = 0;
+        for (uint32_t k = 0; k < count; k++) places[from[k] >> shift & mask] += 1;
+        for (uint32_t k = 0; k <= mask; k++) {
+            uint32_t size = places[k];
+            places[k] = place;
+            place += size;
+        }
+        for (uint32_t k = 0; k < count; k++) to[places[from[k] >> shift & mask]++] = from[k];
+        uint32_t *swap = from;
+        from = to;
+        to = swap;
+    }
+    straighten(keys, count);
 }
 
 // The recorded ticks of spikes: with jitter, within the window, and rising for each neuron. Spikes that happen after
@@ -368,7 +450,7 @@ static void collect(chip_pass *pass) {
     int32_t *limits = reserve(
         pass, &space->limits, pass->program->neuron_count * sizeof *limits);
     uint32_t *keys = reserve(pass, &space->keys, bytes);
-    uint32_t *sorted = reserve(pass, &space->swap, bytes);
+    uint32_t *other = reserve(pass, &space->swap, bytes);
     if (pass->failed) return;
     stamp(pass, ticks, limits);
     if (pass->failed) return;
@@ -381,8 +463,7 @@ static void collect(chip_pass *pass) {
     pass->outcome->spikes = count;
     if (!pass->settings->record_spikes) return;
     pass->outcome->produced = count;
-    sort(keys, sorted, count, pass->settings->window << 16);
-    keys = sorted;
+    sort(keys, other, count, pass->settings->window);
     if (pass->settings->arbiter.service > 0) {
         count = arbitrate(pass, keys, count);
         straighten(keys, count);
@@ -421,7 +502,7 @@ bool chip_run_entry(
         .outcome = outcome,
     };
     start(&pass);
-    if (!pass.failed) admit(&pass, inputs, input_count);
+    if (!pass.failed) inject(&pass, inputs, input_count);
     for (uint32_t k = 0; k < program->group_count && !pass.failed; k++) {
         run_group(&pass, &program->groups[k]);
     }

@@ -21,11 +21,49 @@ typedef _Bool bools __attribute__((ext_vector_type(16)));
 // What moves the membranes besides currents.
 typedef enum { NO_NOISE, WHITE_NOISE, COLOURED_NOISE } chip_noise;
 
-// A block around a step in which lanes may fire: membranes before it, after it, and after it within their rails; currents
-// after it.
+// A block around a step in which lanes may fire: membranes before and after it, regardless of rails; currents after it;
+// its events; the lanes that fired.
 typedef struct {
-    float before[CHIP_LANES], fresh[CHIP_LANES], v[CHIP_LANES], e[CHIP_LANES], i[CHIP_LANES];
+    _Alignas(64) float before[CHIP_LANES];
+    float fresh[CHIP_LANES], e[CHIP_LANES], i[CHIP_LANES];
+    const chip_event *first, *end;
+    uint32_t fired;
 } firing;
+
+// A lane within a step that nothing resets: its membrane at both ends, what inhibition of the step's events took off it
+// by the end, what noise adds; slopes by its currents at the start.
+typedef struct {
+    float before, fresh, dropped, noise, slope_e, slope_i;
+} way;
+
+// Which lines of the pool the vectors of a block take, and their signs, for some steps.
+enum { CHOSEN_STEPS = 32 };
+typedef struct {
+    _Alignas(64) uint32_t offsets[CHOSEN_STEPS * VECTORS], signs[CHOSEN_STEPS * VECTORS];
+} line_choices;
+
+// The next release of a block, if there is one.
+static inline const chip_release *first_due(const chip_state *state) {
+    return &state->releases[state->first_release % CHIP_LANES];
+}
+
+// Its step.
+static inline uint32_t next_release(const chip_state *state) {
+    if (state->first_release == state->end_release) return UINT32_MAX;
+    return (uint32_t)first_due(state)->time;
+}
+
+// Holds a lane until a time.
+static inline void hold(chip_state *state, uint32_t lane, float time) {
+    uint32_t place = state->end_release++;
+    for (; place != state->first_release; place--) {
+        chip_release *last = &state->releases[(place - 1) % CHIP_LANES];
+        if (last->time <= time) break;
+        state->releases[place % CHIP_LANES] = *last;
+    }
+    state->releases[place % CHIP_LANES] = (chip_release){time, lane};
+    state->held |= 1u << lane;
+}
 
 #define LEVEL baseline
 #include "chip_block.inc"
@@ -44,10 +82,10 @@ typedef struct {
 #endif
 
 static const chip_functions table[] = {
-    {run_baseline, weigh_baseline, draw_baseline, normals_baseline},
+    {run_baseline, start_baseline, weigh_baseline, normals_baseline},
 #if defined(__x86_64__)
-    {run_avx2, weigh_avx2, draw_avx2, normals_avx2},
-    {run_avx512, weigh_avx512, draw_avx512, normals_avx512},
+    {run_avx2, start_avx2, weigh_avx2, normals_avx2},
+    {run_avx512, start_avx512, weigh_avx512, normals_avx512},
 #endif
 };
 

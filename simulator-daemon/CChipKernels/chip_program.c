@@ -22,6 +22,7 @@ static void *copy(const void *from, size_t count, size_t size) {
 static void silence(chip_block *block) {
     for (uint32_t n = 0; n < CHIP_LANES; n++) {
         block->decay_e[n] = block->decay_i[n] = block->decay_v[n] = 1;
+        block->unit[n] = 1;
         block->threshold[n] = block->upper[n] = INFINITY;
         block->lower[n] = -INFINITY;
     }
@@ -103,6 +104,11 @@ chip_program *chip_program_create(
     for (uint32_t k = 0; good && k < population_count; k++) {
         good = fill_array(program, k, &populations[k], bows, stuck);
     }
+    for (uint32_t k = 0; good && k < group_count; k++) {
+        for (uint32_t n = groups[k].first; n < groups[k].end; n++) {
+            program->arrays[order[n]].cyclic = groups[k].cyclic;
+        }
+    }
     if (!good) {
         chip_program_free(program);
         return NULL;
@@ -137,16 +143,17 @@ static void set_potentials(
     chip_program *program, uint32_t number, uint32_t n, const chip_potentials *potentials
 ) {
     chip_block *block = &program->blocks[number];
-    block->threshold[n] = potentials->threshold;
+    float unit = block->unit[n];
+    block->threshold[n] = potentials->threshold / unit;
     // A peak between two boundaries is above both by at most an eighth of its curvature. Without inhibition that is the
     // product of the rates and the threshold; with it, four times as much covers inhibition of ten
     // thresholds by a current that is 30 % slower.
-    const chip_lane *lane = &program->lanes[number * CHIP_LANES + n];
-    float peak = lane->fall_v * lane->fall_e * fabsf(potentials->threshold) / 8;
+    chip_lane *lane = &program->lanes[number * CHIP_LANES + n];
+    float peak = lane->fall_v * lane->fall_e * fabsf(block->threshold[n]) / 8;
     block->margin[n] = isinf(peak) ? 0 : 4 * peak;
-    block->reset[n] = potentials->reset;
-    block->lower[n] = potentials->lower;
-    block->upper[n] = potentials->upper;
+    lane->reset = block->reset[n] = potentials->reset / unit;
+    lane->lower = block->lower[n] = potentials->lower / unit;
+    lane->upper = block->upper[n] = potentials->upper / unit;
     block->leak[n] = potentials->leak;
     block->code_offset[n] = potentials->code_offset;
 }
@@ -154,7 +161,9 @@ static void set_potentials(
 void chip_program_set_potentials(
     chip_program *program, uint32_t population, uint32_t index, const chip_potentials *potentials
 ) {
-    uint32_t first = program->arrays[population].shape.first_block;
+    chip_array *array = &program->arrays[population];
+    uint32_t first = array->shape.first_block;
+    if (!isinf(potentials->threshold)) array->compares = true;
     set_potentials(program, first + index / CHIP_LANES, index % CHIP_LANES, potentials);
 }
 
@@ -169,8 +178,10 @@ void chip_program_set_neuron(
     block->decay_v[n] = neuron->decay_v;
     block->loss_e[n] = 1 - neuron->decay_e;
     block->loss_i[n] = 1 - neuron->decay_i;
-    block->gain_e[n] = neuron->gain_e;
-    block->gain_i[n] = neuron->gain_i;
+    float unit = neuron->noise > 0 ? neuron->noise : 1;
+    block->unit[n] = unit;
+    block->gain_e[n] = neuron->gain_e / unit;
+    block->gain_i[n] = neuron->gain_i / unit;
     size_t lane = (size_t)number * CHIP_LANES + n;
     program->lanes[lane] = (chip_lane){
         .grow_e = 1 / neuron->decay_e,
@@ -185,10 +196,10 @@ void chip_program_set_neuron(
         .fall_v = neuron->fall_v,
         .refractory = neuron->refractory,
     };
-    block->threshold_noise[n] = neuron->threshold_noise;
-    block->noise[n] = neuron->noise;
-    block->code_gain[n] = neuron->code_gain;
+    block->threshold_noise[n] = neuron->threshold_noise / unit;
+    block->code_gain[n] = neuron->code_gain * unit;
     block->skew[n] = neuron->skew;
+    if (!isinf(neuron->potentials.threshold)) program->arrays[population].compares = true;
     set_potentials(program, number, n, &neuron->potentials);
     program->quadrants[shape->first_neuron + index] = neuron->quadrant;
     program->lane_neurons[lane] = shape->first_neuron + index;
@@ -274,4 +285,10 @@ void chip_program_write(
             codes += array->shape.size;
         }
     }
+}
+
+size_t chip_count_differences(const int8_t *codes, const int8_t *others, size_t count) {
+    size_t differences = 0;
+    for (size_t k = 0; k < count; k++) differences += codes[k] != others[k];
+    return differences;
 }

@@ -6,6 +6,8 @@ enum { SHARE_TERMS = 6 };
 
 typedef struct {
     chip_population shape;
+    bool cyclic;    // whether its group is
+    bool compares;  // whether one of its neurons may fire
     // The shares of an event a fraction f before the end of its step: the sum of shares[k] f^(k + 1).
     chip_shares shares[SHARE_TERMS];
     float *positive, *negative, *rows;    // [block, row, lane]

@@ -19,8 +19,9 @@ chip_workspace *chip_workspace_create(void) { return calloc(1, sizeof(chip_works
 void chip_workspace_free(chip_workspace *workspace) {
     if (!workspace) return;
     chip_room *rooms[] = {
-        &workspace->states, &workspace->heads, &workspace->tails, &workspace->events,
-        &workspace->spikes, &workspace->codes, &workspace->ticks, &workspace->limits,
+        &workspace->states, &workspace->lists, &workspace->arrivals, &workspace->events,
+        &workspace->begins, &workspace->ends, &workspace->drives, &workspace->spikes,
+        &workspace->codes, &workspace->ticks, &workspace->limits,
         &workspace->keys, &workspace->swap, &workspace->order, &workspace->normals,
         &workspace->collected,
     };

@@ -8,12 +8,28 @@ typedef struct {
     size_t capacity;
 } chip_room;
 
+// An input event at its driver.
+typedef struct {
+    uint32_t tick, unit;
+} chip_drive;
+
+// An event that arrives at a row `fraction` of a step before the end of its step; index of the next in a list, or 0.
+typedef struct {
+    uint32_t population, step, row, next;
+    float fraction;
+} chip_arrival;
+
+// The arrivals of a population in a step: the first, or 0, and the last.
+typedef struct {
+    uint32_t first, last;
+} chip_list;
+
 struct chip_workspace {
-    chip_room states, heads, tails, events, spikes, codes;
+    chip_room states, lists, arrivals, events, begins, ends, drives, spikes, codes;
     chip_room ticks, limits, keys, swap, order, normals;
     chip_room collected;
     size_t collected_count;
-    uint32_t event_count, spike_count;
+    uint32_t arrival_count, spike_count;
 };
 
 // Makes room for so many bytes, keeping what is there; NULL without memory.

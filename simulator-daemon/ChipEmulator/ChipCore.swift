@@ -99,6 +99,14 @@ final class ChipCore: @unchecked Sendable {
         }
     }
 
+    /// The number of codes that differ between matrices of the same size.
+    static func differences(_ first: SynapseMatrix, _ second: SynapseMatrix) -> Int {
+        precondition(
+            first.codes.count == second.codes.count,
+            "\(first.codes.count) codes beside \(second.codes.count)")
+        return Int(chip_count_differences(first.codes, second.codes, first.codes.count))
+    }
+
     /// Where the workers that write find the codes.
     private struct WeightSlots: @unchecked Sendable {
         let codes: UnsafeBufferPointer<Int8>

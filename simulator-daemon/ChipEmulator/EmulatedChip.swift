@@ -108,7 +108,7 @@ public struct EmulatedChip: Sendable {
         model.configures = !(programmed?.hasNetwork(of: configuration) ?? false)
         model.writtenCodes =
             model.configures
-            ? batch.synapses.codes.count : batch.synapses.differences(from: written)
+            ? batch.synapses.codes.count : ChipCore.differences(batch.synapses, written)
         let programmer = ChipProgrammer(
             profile: profile, serial: serial, configuration: configuration)
         let fits =
@@ -169,15 +169,6 @@ extension ChipConfiguration {
     fileprivate func hasNetwork(of other: ChipConfiguration) -> Bool {
         inputCount == other.inputCount && populations == other.populations
             && projections == other.projections
-    }
-}
-
-extension SynapseMatrix {
-    /// The number of codes that differ from those of a matrix of the same size.
-    fileprivate func differences(from other: SynapseMatrix) -> Int {
-        var count = 0
-        for (code, other) in zip(codes, other.codes) where code != other { count += 1 }
-        return count
     }
 }
 

@@ -168,6 +168,9 @@ void chip_program_write(
     chip_program *program, const int8_t *codes, const chip_write_error *error, chip_level level,
     uint32_t part, uint32_t parts);
 
+/// How many codes differ from those of another write.
+size_t chip_count_differences(const int8_t *codes, const int8_t *others, size_t count);
+
 /// A normal number for each of `count` counters under a key; both arrays have room for a multiple of 16.
 void chip_normals(
     chip_level level, uint64_t key, const uint32_t *counters, float *normals, uint32_t count);
