@@ -98,18 +98,42 @@ struct TrainingKernels {
 
     /// Spikes of bits `[entry, step, channel]`, 16 to a word.
     func spikes(_ bits: [UInt16], entries: Int, steps: Int, channels: Int) -> GriddedSpikes {
+        bits.withUnsafeBufferPointer {
+            spikes($0.baseAddress, entries: entries, steps: steps, channels: channels)
+        }
+    }
+
+    /// Events, ticks in the low half and units in the high half, put into bins; at most one spike per bin and unit.
+    func bin(
+        ends: [UInt32], events: [UInt32], units: Range<Int>, steps: Int, period: Int, shift: Int
+    ) -> GriddedSpikes {
+        let words = Matrix.padded(units.count) / Matrix.lane
+        return TrainingMemory.lend { memory in
+            let count = ends.count * steps * words
+            let bits = memory.bytes(count * 2, for: .bits).bindMemory(to: UInt16.self, capacity: count)
+            ends.withUnsafeBufferPointer { ends in
+                events.withUnsafeBufferPointer { events in
+                    var trains = tk_trains(
+                        entries: ends.count, ends: ends.baseAddress, events: events.baseAddress,
+                        first: units.lowerBound, units: units.count, period: UInt32(period), shift: shift)
+                    tk_bin(&trains, steps, words, bits)
+                }
+            }
+            return spikes(bits, entries: ends.count, steps: steps, channels: units.count)
+        }
+    }
+
+    private func spikes(
+        _ bits: UnsafePointer<UInt16>?, entries: Int, steps: Int, channels: Int
+    ) -> GriddedSpikes {
         let words = Matrix.padded(channels) / Matrix.lane
         let rows = entries * steps
+        var units: [UInt16] = uninitialized(table.pointee.count(rows, words, channels, bits))
         var offsets: [UInt32] = uninitialized(rows + 1)
-        offsets[0] = 0
-        var units: [UInt16] = []
-        bits.withUnsafeBufferPointer { bits in
-            offsets.withUnsafeMutableBufferPointer {
-                table.pointee.count(rows, words, channels, bits.baseAddress, $0.baseAddress)
-            }
-            units = uninitialized(Int(offsets[rows]))
-            units.withUnsafeMutableBufferPointer {
-                table.pointee.gather(rows, words, channels, bits.baseAddress, $0.baseAddress)
+        offsets.withUnsafeMutableBufferPointer { offsets in
+            units.withUnsafeMutableBufferPointer { units in
+                table.pointee.gather(
+                    rows, words, channels, bits, offsets.baseAddress, units.baseAddress)
             }
         }
         return GriddedSpikes(
@@ -153,7 +177,7 @@ struct TrainingKernels {
                         withUnsafeTemporaryAllocation(of: Double.self, capacity: 4 * readout.stride) {
                             table.pointee.loss(
                                 &loss, readout.entries, readout.steps, readout.neurons, readout.stride,
-                                values.baseAddress, labels.baseAddress, gradient.baseAddress,
+                                values.baseAddress, labels.baseAddress, gradient.baseAddress, nil,
                                 predictions.baseAddress, $0.baseAddress, &score)
                         }
                     }
