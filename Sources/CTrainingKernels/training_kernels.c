@@ -93,12 +93,12 @@ void tk_scatter(size_t rows, size_t words, const tk_events *events, uint16_t *bi
         }
 }
 
-void tk_bin(const tk_trains *p, size_t steps, size_t words, uint16_t *bits) {
-    memset(bits, 0, p->entries * steps * words * sizeof *bits);
+void tk_bin(const tk_trains *p, size_t first, size_t entries, size_t steps, size_t words, uint16_t *bits) {
+    memset(bits, 0, entries * steps * words * sizeof *bits);
     // tick / period as a product: exact, as the product's error is below 2^16 / 2^32 and ticks have 16 bits.
     const uint64_t inverse = ((uint64_t)1 << 32) / p->period + 1;
-    uint32_t event = 0;
-    for (size_t entry = 0; entry < p->entries; entry++, bits += steps * words)
+    uint32_t event = first ? p->ends[first - 1] : 0;
+    for (size_t entry = first; entry < first + entries; entry++, bits += steps * words)
         for (; event < p->ends[entry]; event++) {
             const uint32_t tick = p->events[event] & 0xffff;
             const size_t unit = (p->events[event] >> 16) - p->first, step = (tick * inverse >> 32) + p->shift;

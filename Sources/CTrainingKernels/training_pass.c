@@ -40,7 +40,7 @@ static size_t entries_at_a_time(const tk_pass *p) {
         bytes += p->steps * p->layers[l].stride * sizeof(float);
         if (p->layers[l].recurrent_outgoing) least = TK_TOGETHER;
     }
-    const size_t entries = (size_t)192 * 1024 / bytes / least * least;
+    const size_t entries = (size_t)400 * 1024 / bytes / least * least;
     return entries < least ? least : entries > 16 ? 16 : entries;
 }
 
@@ -101,6 +101,11 @@ static void align(const tk_kernels *k, const tk_pass *p, size_t l, size_t first,
     const tk_layer *layer = &p->layers[l];
     const size_t steps = p->steps, stride = layer->stride;
     state->spikes = events_from(layer->spikes, first, steps);
+    if (layer->trains.ends) {
+        tk_bin(&layer->trains, first, count, steps, stride / 16, state->bits);
+        k->gather(count * steps, stride / 16, layer->neurons, state->bits, state->offsets, state->units);
+        state->spikes = (tk_events){state->offsets, state->units, 0};
+    }
     state->membranes = layer->membranes ? layer->membranes + first * steps * stride : 0;
     if (!layer->codes.codes) return;
     tk_codes codes = layer->codes;
@@ -126,7 +131,7 @@ static void model(const tk_kernels *k, const tk_pass *p, size_t l, size_t first,
     const int measured = layer->spiking && state->spikes.offsets;
     if (!state->membranes) {
         float *membranes = layer->membranes_out ? layer->membranes_out + first * steps * stride : state->own_membranes;
-        if (measured) tk_scatter(rows, words, &state->spikes, bits);
+        if (measured && !layer->trains.ends) tk_scatter(rows, words, &state->spikes, bits);
         const tk_forward arguments = {
             .dynamics = layer->dynamics, .entries = count, .steps = steps, .sources = layer->sources,
             .stride = stride, .input = input, .weights = layer->weights, .recurrent = layer->recurrent,

@@ -103,32 +103,33 @@ struct TrainingKernels {
         }
     }
 
-    /// Events, ticks in the low half and units in the high half, put into bins; at most one spike per bin and unit.
-    func bin(
-        ends: [UInt32], events: [UInt32], units: Range<Int>, steps: Int, period: Int, shift: Int
-    ) -> GriddedSpikes {
-        let words = Matrix.padded(units.count) / Matrix.lane
+    /// Spikes put into bins.
+    func grid(_ times: TimedSpikes) -> GriddedSpikes {
+        let words = Matrix.padded(times.units.count) / Matrix.lane
+        let count = times.entries * times.steps * words
+        guard count > 0 else {
+            return GriddedSpikes(
+                silentEntries: times.entries, steps: times.steps, channels: times.units.count)
+        }
         return TrainingMemory.lend { memory in
-            let count = ends.count * steps * words
             let bits = memory.bytes(count * 2, for: .bits).bindMemory(to: UInt16.self, capacity: count)
-            ends.withUnsafeBufferPointer { ends in
-                events.withUnsafeBufferPointer { events in
-                    var trains = tk_trains(
-                        entries: ends.count, ends: ends.baseAddress, events: events.baseAddress,
-                        first: units.lowerBound, units: units.count, period: UInt32(period), shift: shift)
-                    tk_bin(&trains, steps, words, bits)
-                }
+            withTrains(times) {
+                var trains = $0
+                tk_bin(&trains, 0, times.entries, times.steps, words, bits)
             }
-            return spikes(bits, entries: ends.count, steps: steps, channels: units.count)
+            return spikes(
+                bits, entries: times.entries, steps: times.steps, channels: times.units.count,
+                most: times.events.count)
         }
     }
 
+    /// - Parameter most: how many spikes there can be; nil: they are counted first.
     private func spikes(
-        _ bits: UnsafePointer<UInt16>?, entries: Int, steps: Int, channels: Int
+        _ bits: UnsafePointer<UInt16>?, entries: Int, steps: Int, channels: Int, most: Int? = nil
     ) -> GriddedSpikes {
         let words = Matrix.padded(channels) / Matrix.lane
         let rows = entries * steps
-        var units: [UInt16] = uninitialized(table.pointee.count(rows, words, channels, bits))
+        var units: [UInt16] = uninitialized(most ?? table.pointee.count(rows, words, channels, bits))
         var offsets: [UInt32] = uninitialized(rows + 1)
         offsets.withUnsafeMutableBufferPointer { offsets in
             units.withUnsafeMutableBufferPointer { units in
@@ -136,6 +137,7 @@ struct TrainingKernels {
                     rows, words, channels, bits, offsets.baseAddress, units.baseAddress)
             }
         }
+        units.removeLast(units.count - Int(offsets[rows]))
         return GriddedSpikes(
             trusted: offsets, units: units, values: nil, entries: entries, steps: steps, channels: channels)
     }

@@ -39,6 +39,17 @@ typedef struct {
     const float *values;
 } tk_events;
 
+// Events by entry, a tick in the low half and a unit in the high half of each: those of entry e
+// begin where those before it end and stop before ends[e]. Wanted are `units` units from `first` on, in bins of `period` ticks, `shift` bins
+// later. Null ends: no events given.
+typedef struct {
+    const uint32_t *ends;
+    const uint32_t *events;
+    size_t first, units;
+    uint32_t period;
+    size_t shift;
+} tk_trains;
+
 // CADC codes [entry, step, width]; neuron n is column `first + n`. V = (code - code of step 0) * scale, and at least
 // `raise` where the neuron spikes.
 typedef struct {
@@ -176,6 +187,7 @@ typedef struct {
     const float *recurrent_outgoing;  // recurrent weights transposed, times gain, or null
     // What was measured, of the whole batch.
     tk_events spikes;
+    tk_trains trains;                 // spikes that are not in bins yet
     const float *membranes;           // [entry, step, stride], or null
     tk_codes codes;                   // codes null: none
     // Where a trace is to be kept, of the whole batch; null: nowhere.
@@ -225,20 +237,8 @@ void tk_slice(const tk_kernels *kernels, const tk_pass *pass, size_t slice, size
 // Lets others run who have to finish first.
 void tk_yield(void);
 
-// Events by entry, a tick in the low half and a unit in the high half of each: those of entry e
-// begin where those before it end and stop before ends[e]. Wanted are `units` units from `first` on, in bins of `period` ticks, `shift` bins
-// later.
-typedef struct {
-    size_t entries;
-    const uint32_t *ends;
-    const uint32_t *events;
-    size_t first, units;
-    uint32_t period;
-    size_t shift;
-} tk_trains;
-
-// bits[entry, step] from events; what comes after the last step is left out.
-void tk_bin(const tk_trains *trains, size_t steps, size_t words, uint16_t *bits);
+// bits[entry, step] from events of `entries` entries from `first` on; what comes after the last step is left out.
+void tk_bin(const tk_trains *trains, size_t first, size_t entries, size_t steps, size_t words, uint16_t *bits);
 
 // bits[row] from events; rows is entries * steps.
 void tk_scatter(size_t rows, size_t words, const tk_events *events, uint16_t *bits);

@@ -2,7 +2,7 @@ import SpikingNetworks
 import Tensors
 import Testing
 
-@Suite struct BinningTests {
+@Suite struct TimedSpikesTests {
     /// Events of entries against the list of their bins, worked out one by one.
     @Test(arguments: [1, 16, 17, 63, 64, 65, 128, 150, 250, 1_100])
     func eventsAreInTheBinsThatTheirTicksDivideInto(units: Int) {
@@ -28,19 +28,19 @@ import Testing
                     expected.append(bins)
                     ends.append(UInt32(events.count))
                 }
-                let binned = GriddedSpikes(
-                    binning: events, ends: ends, units: 4..<4 + units, steps: steps, period: period, shift: shift)
+                let spikes = TimedSpikes(
+                    ends: ends, events: events, units: 4..<4 + units, steps: steps, period: period, shift: shift)
                 #expect(
-                    binned == GriddedSpikes(steps: steps, channels: units, entries: expected),
+                    spikes.gridded == GriddedSpikes(steps: steps, channels: units, entries: expected),
                     "seed and units \(units), period \(period), shift \(shift)")
             }
         }
     }
 
     @Test func nothingGivesNothing() {
-        #expect(GriddedSpikes(binning: [], ends: [], units: 0..<3, steps: 2, period: 5).count == 0)
+        #expect(TimedSpikes(ends: [], events: [], units: 0..<3, steps: 2, period: 5).gridded.count == 0)
         #expect(
-            GriddedSpikes(binning: [], ends: [0, 0], units: 0..<0, steps: 2, period: 5)
+            TimedSpikes(ends: [0, 0], events: [], units: 0..<0, steps: 2, period: 5).gridded
                 == GriddedSpikes(silentEntries: 2, steps: 2, channels: 0))
     }
 }
