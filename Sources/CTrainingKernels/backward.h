@@ -160,69 +160,111 @@ INLINE void X(add_to_rows)(const tk_events *events, size_t bin, float *rows, siz
     }
 }
 
-// out += what flows back from x through weights [neuron, stride].
-INLINE void X(pull_all)(size_t count, const float *x, const float *weights, size_t stride, float *out) {
-    size_t n = 0;
-    for (; n + TK_BLOCK * 2 <= stride; n += TK_BLOCK * 2) {
-        vf sum[8];
-        for (int k = 0; k < 8; k++) sum[k] = X(load)(out + n + LANES * k);
-        X(pull)(count, x, weights + n, stride, sum, 8);
-        for (int k = 0; k < 8; k++) X(store)(out + n + LANES * k, sum[k]);
+// out += what flows back from x through weights [neuron, stride], for G entries, whose x and out lie apart by distances.
+// Weights are read once for all of them, which takes longer than what is done with them.
+INLINE void X(pull_columns)(size_t count, const float *x, size_t x_distance, const float *weights, size_t stride,
+                            float *out, size_t out_distance, const int G, const int W) {
+    vf sum[TK_TOGETHER][WIDEST];
+    for (int g = 0; g < G; g++)
+        for (int k = 0; k < W; k++) sum[g][k] = X(load)(out + (size_t)g * out_distance + LANES * k);
+    for (size_t n = 0; n < count; n++) {
+        const float *row = weights + n * stride;
+        if (G == 1 && x[n] == 0) continue;
+        for (int g = 0; g < G; g++) {
+            const vf factor = X(fill)(x[(size_t)g * x_distance + n]);
+            for (int k = 0; k < W; k++) sum[g][k] += factor * X(load)(row + LANES * k);
+        }
     }
-    for (; n < stride; n += LANES) {
-        vf sum = X(load)(out + n);
-        X(pull)(count, x, weights + n, stride, &sum, 1);
-        X(store)(out + n, sum);
+    for (int g = 0; g < G; g++)
+        for (int k = 0; k < W; k++) X(store)(out + (size_t)g * out_distance + LANES * k, sum[g][k]);
+}
+
+INLINE void X(pull_all)(size_t count, const float *x, size_t x_distance, const float *weights, size_t stride, float *out,
+                        size_t out_distance, const int G) {
+    const int together = G < TILE_ENTRIES ? G : TILE_ENTRIES;
+    for (int g = 0; g < G; g += together, x += (size_t)together * x_distance, out += (size_t)together * out_distance) {
+        size_t n = 0;
+        for (; TILE_VECTORS > 1 && n + TILE_VECTORS * LANES <= stride; n += TILE_VECTORS * LANES)
+            X(pull_columns)(count, x, x_distance, weights + n, stride, out + n, out_distance, together, TILE_VECTORS);
+        for (; n < stride; n += LANES)
+            X(pull_columns)(count, x, x_distance, weights + n, stride, out + n, out_distance, together, 1);
+    }
+}
+
+// The steps at which something arrives end here.
+INLINE size_t X(last_recurrent_step)(const tk_backward *p, size_t entry) {
+    size_t last = p->steps;
+    if (p->next_rows && !p->totals)
+        while (last > 0 && p->next_rows[entry * p->steps + last - 1] == TK_ROW_ZERO) last--;
+    return last;
+}
+
+// G entries, step by step together.
+INLINE void X(backward_together)(const tk_backward *p, size_t first, const int G, float *scratch) {
+    const tk_dynamics d = p->dynamics, next = p->next_dynamics;
+    const size_t steps = p->steps, stride = p->stride, distance = 6 * stride, currents = steps * p->next_stride;
+    const int masked = d.reset_kind == TK_RESET_ZERO && p->bits;
+    float *const dj = scratch, *dv = dj + stride, *ds = dv + stride, *dx = ds + stride, *dy = dx + stride, *row = dy + stride;
+    memset(scratch, 0, (size_t)G * distance * sizeof *scratch);
+    size_t last = 0;
+    for (int g = 0; g < G; g++) {
+        const size_t ends = X(last_recurrent_step)(p, first + (size_t)g);
+        last = ends > last ? ends : last;
+    }
+    for (int g = 0; g < G && p->currents; g++)
+        memset(p->currents + ((first + (size_t)g) * steps + last) * stride, 0, (steps - last) * stride * sizeof(float));
+    for (size_t t = last; t-- > 0;) {
+        for (int g = 0; g < G; g++) {
+            const size_t entry = first + (size_t)g, bin = entry * steps + t, own = (size_t)g * distance;
+            if (p->gradient && t + 1 < steps) X(add_to_rows)(&p->input, bin, p->gradient, stride, dj + own);
+            if (p->recurrent_gradient && t + 1 < steps)
+                X(add_to_rows)(&p->spikes, bin, p->recurrent_gradient, stride, dj + own);
+            for (size_t n = 0; n < stride; n += LANES) {
+                const vf total = p->totals ? X(load)(p->totals + entry * stride + n) : X(fill)(0);
+                X(store)(ds + own + n, total + X(load)(dx + own + n));
+            }
+        }
+        if (t + 1 < last) {
+            if (p->next_currents)
+                X(pull_all)(p->next_neurons, p->next_currents + (first * steps + t + 1) * p->next_stride, currents,
+                            p->next_weights, stride, ds, distance, G);
+            X(pull_all)(p->neurons, dj, distance, p->recurrent, stride, ds, distance, G);
+        }
+        for (int g = 0; g < G; g++) {
+            const size_t bin = (first + (size_t)g) * steps + t, own = (size_t)g * distance;
+            for (size_t n = 0; n < stride; n += LANES) {
+                const size_t at = bin * stride + n;
+                vf j = X(load)(dj + own + n) * X(fill)(d.current_decay), v = X(load)(dv + own + n);
+                if (!d.driven_by_new_current) j += v;
+                v = X(retreat)(p, masked, v, bin, n) + X(slope)(p, p->slopes != 0, at) * X(load)(ds + own + n);
+                if (d.driven_by_new_current) j += v;
+                X(store)(dj + own + n, j);
+                X(store)(dv + own + n, v);
+            }
+            if (p->currents) memcpy(p->currents + bin * stride, dj + own, stride * sizeof *dj);
+            if (!p->next_rows) continue;
+            const uint8_t kind = p->next_rows[bin];
+            if (kind == TK_ROW_NEW) {
+                memset(row + own, 0, stride * sizeof *row);
+                X(pull_all)(p->next_neurons, p->next_external + bin * p->next_stride, 0, p->next_weights, stride,
+                            row + own, 0, 1);
+            }
+            for (size_t n = 0; n < stride; n += LANES) {
+                vf x = X(load)(dx + own + n) * X(fill)(next.current_decay), y = X(load)(dy + own + n);
+                if (!next.driven_by_new_current) x += y;
+                y *= X(fill)(next.membrane_decay);
+                if (kind != TK_ROW_ZERO) y += X(load)(row + own + n);
+                if (next.driven_by_new_current) x += y;
+                X(store)(dx + own + n, x);
+                X(store)(dy + own + n, y);
+            }
+        }
     }
 }
 
 static void X(backward_recurrent)(const tk_backward *p, float *scratch) {
-    const tk_dynamics d = p->dynamics, next = p->next_dynamics;
-    const size_t steps = p->steps, stride = p->stride;
-    const int masked = d.reset_kind == TK_RESET_ZERO && p->bits;
-    float *dj = scratch, *dv = dj + stride, *ds = dv + stride, *dx = ds + stride, *dy = dx + stride, *row = dy + stride;
-    for (size_t entry = 0; entry < p->entries; entry++) {
-        memset(scratch, 0, 6 * stride * sizeof *scratch);
-        for (size_t t = steps; t-- > 0;) {
-            const size_t bin = entry * steps + t;
-            if (p->gradient && t + 1 < steps) X(add_to_rows)(&p->input, bin, p->gradient, stride, dj);
-            if (p->recurrent_gradient && t + 1 < steps)
-                X(add_to_rows)(&p->spikes, bin, p->recurrent_gradient, stride, dj);
-            for (size_t n = 0; n < stride; n += LANES) {
-                const vf total = p->totals ? X(load)(p->totals + entry * stride + n) : X(fill)(0);
-                X(store)(ds + n, total + X(load)(dx + n));
-            }
-            if (t + 1 < steps) {
-                if (p->next_currents)
-                    X(pull_all)(p->next_neurons, p->next_currents + (bin + 1) * p->next_stride, p->next_weights,
-                                stride, ds);
-                X(pull_all)(p->neurons, dj, p->recurrent, stride, ds);
-            }
-            for (size_t n = 0; n < stride; n += LANES) {
-                const size_t at = bin * stride + n;
-                vf j = X(load)(dj + n) * X(fill)(d.current_decay), v = X(load)(dv + n);
-                if (!d.driven_by_new_current) j += v;
-                v = X(retreat)(p, masked, v, bin, n) + X(slope)(p, p->slopes != 0, at) * X(load)(ds + n);
-                if (d.driven_by_new_current) j += v;
-                X(store)(dj + n, j);
-                X(store)(dv + n, v);
-            }
-            if (p->currents) memcpy(p->currents + bin * stride, dj, stride * sizeof *dj);
-            if (!p->next_rows) continue;
-            const uint8_t kind = p->next_rows[bin];
-            if (kind == TK_ROW_NEW) {
-                memset(row, 0, stride * sizeof *row);
-                X(pull_all)(p->next_neurons, p->next_external + bin * p->next_stride, p->next_weights, stride, row);
-            }
-            for (size_t n = 0; n < stride; n += LANES) {
-                vf x = X(load)(dx + n) * X(fill)(next.current_decay), y = X(load)(dy + n);
-                if (!next.driven_by_new_current) x += y;
-                y *= X(fill)(next.membrane_decay);
-                if (kind != TK_ROW_ZERO) y += X(load)(row + n);
-                if (next.driven_by_new_current) x += y;
-                X(store)(dx + n, x);
-                X(store)(dy + n, y);
-            }
-        }
-    }
+    size_t entry = 0;
+    for (; entry + TK_TOGETHER <= p->entries; entry += TK_TOGETHER)
+        X(backward_together)(p, entry, TK_TOGETHER, scratch);
+    for (; entry < p->entries; entry++) X(backward_together)(p, entry, 1, scratch);
 }

@@ -76,10 +76,26 @@ INLINE double X(logarithm)(double x) {
     return exponent * 0x1.62e42fee00000p-1 + (exponent * 0x1.a39ef35793c76p-33 + (2 * z + 2 * z * sum));
 }
 
+// Adds the penalty of an entry's amplitude, amplitude * sum of (max_t V)^2, and its gradient; leaves the peaks.
+static void X(amplify)(const tk_loss *p, size_t steps, size_t neurons, size_t stride, const float *series,
+                       float *scores, int32_t *peaks, float *g, tk_score *total) {
+    for (size_t n = 0; n < stride; n += LANES) {
+        vf peak;
+        vi step;
+        X(pool)(TK_LOSS_MAX, steps, stride, n, series, &peak, &step);
+        X(store)(scores + n, peak);
+        *(vi_memory *)(peaks + n) = step;
+    }
+    for (size_t n = 0; n < neurons; n++) {
+        total->loss += p->amplitude * (double)scores[n] * (double)scores[n];
+        g[(size_t)peaks[n] * stride + n] += (float)(2 * p->amplitude) * scores[n];
+    }
+}
+
 // Negative log-likelihood of a softmax of scale * score, and its gradient with respect to the readout.
 static void X(loss)(const tk_loss *p, size_t entries, size_t steps, size_t neurons, size_t stride,
-                    const float *readout, const int32_t *labels, float *gradient, int32_t *predictions,
-                    double *scratch, tk_score *total) {
+                    const float *readout, const int32_t *labels, float *gradient, uint8_t *rows,
+                    int32_t *predictions, double *scratch, tk_score *total) {
     float *scores = (float *)scratch, *slopes = scores + stride;
     int32_t *peaks = (int32_t *)(scratch + stride);
     double *exponentials = scratch + 2 * stride;
@@ -117,17 +133,14 @@ static void X(loss)(const tk_loss *p, size_t entries, size_t steps, size_t neuro
             memset(g, 0, steps * stride * sizeof *g);
             for (size_t n = 0; n < neurons; n++) g[(size_t)peaks[n] * stride + n] = slopes[n];
         }
-        if (p->amplitude == 0) continue;
-        for (size_t n = 0; n < stride; n += LANES) {
-            vf peak;
-            vi step;
-            X(pool)(TK_LOSS_MAX, steps, stride, n, series, &peak, &step);
-            X(store)(scores + n, peak);
-            *(vi_memory *)(peaks + n) = step;
-        }
-        for (size_t n = 0; n < neurons; n++) {
-            total->loss += p->amplitude * (double)scores[n] * (double)scores[n];
-            g[(size_t)peaks[n] * stride + n] += (float)(2 * p->amplitude) * scores[n];
+        if (p->amplitude != 0) X(amplify)(p, steps, neurons, stride, series, scores, peaks, g, total);
+        if (!rows) continue;
+        if (p->kind == TK_LOSS_SUM) {
+            X(rows)(1, steps, stride, g, rows + entry * steps);
+        } else {
+            // Only peaks have a gradient, and the amplitude has the same.
+            memset(rows + entry * steps, TK_ROW_ZERO, steps);
+            for (size_t n = 0; n < neurons; n++) rows[entry * steps + (size_t)peaks[n]] = TK_ROW_NEW;
         }
     }
 }

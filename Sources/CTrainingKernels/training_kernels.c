@@ -11,6 +11,9 @@
 // Vectors of a block. Arrays of vectors have this length whatever is used of them: only then they become registers.
 #define WIDEST (TK_BLOCK / LANES)
 
+// Bytes by which reading codes runs ahead.
+#define AHEAD 2048
+
 // What a layer does with spikes.
 enum { SPIKES_NONE, SPIKES_MODELLED, SPIKES_GIVEN };
 
@@ -31,20 +34,34 @@ typedef _Bool vmask __attribute__((ext_vector_type(16)));
 #define JOIN(a, b) JOIN_(a, b)
 #define X(name) JOIN(name, LEVEL)
 
+// Entries and vectors of each that are summed up at once where weights are read for several entries: as many as there
+// are registers for. Divides TK_TOGETHER.
 #define LEVEL baseline
+#define TILE_ENTRIES 2
+#define TILE_VECTORS 1
 #include "kernels.h"
+#undef TILE_VECTORS
+#undef TILE_ENTRIES
 #undef LEVEL
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
 #define LEVEL v3
+#define TILE_ENTRIES 4
+#define TILE_VECTORS 1
 #include "kernels.h"
+#undef TILE_VECTORS
+#undef TILE_ENTRIES
 #undef LEVEL
 #pragma clang attribute pop
 
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
 #define LEVEL v4
+#define TILE_ENTRIES 4
+#define TILE_VECTORS 4
 #include "kernels.h"
+#undef TILE_VECTORS
+#undef TILE_ENTRIES
 #undef LEVEL
 #pragma clang attribute pop
 
@@ -73,6 +90,20 @@ void tk_scatter(size_t rows, size_t words, const tk_events *events, uint16_t *bi
         for (uint32_t i = events->offsets[row]; i < events->offsets[row + 1]; i++) {
             uint16_t unit = events->units[i];
             bits[row * words + unit / LANES] |= (uint16_t)(1u << unit % LANES);
+        }
+}
+
+void tk_bin(const tk_trains *p, size_t first, size_t entries, size_t steps, size_t words, uint16_t *bits) {
+    memset(bits, 0, entries * steps * words * sizeof *bits);
+    // tick / period as a product: exact, as the product's error is below 2^16 / 2^32 and ticks have 16 bits.
+    const uint64_t inverse = ((uint64_t)1 << 32) / p->period + 1;
+    uint32_t event = first ? p->ends[first - 1] : 0;
+    for (size_t entry = first; entry < first + entries; entry++, bits += steps * words)
+        for (; event < p->ends[entry]; event++) {
+            const uint32_t tick = p->events[event] & 0xffff;
+            const size_t unit = (p->events[event] >> 16) - p->first, step = (tick * inverse >> 32) + p->shift;
+            if (unit < p->units && step < steps)
+                bits[step * words + unit / LANES] |= (uint16_t)(1u << unit % LANES);
         }
 }
 

@@ -32,12 +32,16 @@ static size_t largest_stride(const tk_pass *p) {
     return stride;
 }
 
-// Entries at a time: as many as leave membranes that the second-level cache holds beside the weights.
+// Entries at a time: as many as leave membranes that the second-level cache holds beside the weights, and with recurrent
+// weights as many as the backward pass takes together.
 static size_t entries_at_a_time(const tk_pass *p) {
-    size_t bytes = 0;
-    for (size_t l = 0; l < p->layer_count; l++) bytes += p->steps * p->layers[l].stride * sizeof(float);
-    const size_t entries = (size_t)192 * 1024 / bytes;
-    return entries < 1 ? 1 : entries > 16 ? 16 : entries;
+    size_t bytes = 0, least = 1;
+    for (size_t l = 0; l < p->layer_count; l++) {
+        bytes += p->steps * p->layers[l].stride * sizeof(float);
+        if (p->layers[l].recurrent_outgoing) least = TK_TOGETHER;
+    }
+    const size_t entries = (size_t)400 * 1024 / bytes / least * least;
+    return entries < least ? least : entries > 16 ? 16 : entries;
 }
 
 static void *take(char *memory, size_t *used, size_t bytes) {
@@ -68,7 +72,7 @@ static scratch_layout cut(const tk_pass *p, char *memory) {
     }
     s.external = take(memory, &s.bytes, rows * p->layers[p->layer_count - 1].stride * sizeof(float));
     s.rows = take(memory, &s.bytes, rows);
-    s.step = take(memory, &s.bytes, 8 * stride * sizeof(float));
+    s.step = take(memory, &s.bytes, 6 * TK_TOGETHER * stride * sizeof(float));
     return s;
 }
 
@@ -97,6 +101,11 @@ static void align(const tk_kernels *k, const tk_pass *p, size_t l, size_t first,
     const tk_layer *layer = &p->layers[l];
     const size_t steps = p->steps, stride = layer->stride;
     state->spikes = events_from(layer->spikes, first, steps);
+    if (layer->trains.ends) {
+        tk_bin(&layer->trains, first, count, steps, stride / 16, state->bits);
+        k->gather(count * steps, stride / 16, layer->neurons, state->bits, state->offsets, state->units);
+        state->spikes = (tk_events){state->offsets, state->units, 0};
+    }
     state->membranes = layer->membranes ? layer->membranes + first * steps * stride : 0;
     if (!layer->codes.codes) return;
     tk_codes codes = layer->codes;
@@ -122,7 +131,7 @@ static void model(const tk_kernels *k, const tk_pass *p, size_t l, size_t first,
     const int measured = layer->spiking && state->spikes.offsets;
     if (!state->membranes) {
         float *membranes = layer->membranes_out ? layer->membranes_out + first * steps * stride : state->own_membranes;
-        if (measured) tk_scatter(rows, words, &state->spikes, bits);
+        if (measured && !layer->trains.ends) tk_scatter(rows, words, &state->spikes, bits);
         const tk_forward arguments = {
             .dynamics = layer->dynamics, .entries = count, .steps = steps, .sources = layer->sources,
             .stride = stride, .input = input, .weights = layer->weights, .recurrent = layer->recurrent,
@@ -134,9 +143,7 @@ static void model(const tk_kernels *k, const tk_pass *p, size_t l, size_t first,
         k->compare(rows, stride, state->membranes, layer->dynamics.threshold, bits);
     }
     if (!layer->spiking || measured) return;
-    state->offsets[0] = 0;
-    k->count(rows, words, layer->neurons, bits, state->offsets);
-    k->gather(rows, words, layer->neurons, bits, state->units);
+    k->gather(rows, words, layer->neurons, bits, state->offsets, state->units);
     state->spikes = (tk_events){state->offsets, state->units, 0};
 }
 
@@ -219,10 +226,11 @@ void tk_slice(const tk_kernels *k, const tk_pass *p, size_t slice, size_t first,
         const float *external = p->external ? p->external + entry * steps * out->stride : 0;
         if (p->loss.kind != TK_LOSS_NONE) {
             k->loss(&p->loss, count, steps, out->neurons, out->stride, s.layers[readout].membranes, p->labels + entry,
-                    s.external, 0, (double *)s.step, &sums->score);
+                    s.external, s.rows, 0, (double *)s.step, &sums->score);
             external = s.external;
+        } else if (external) {
+            k->rows(count, steps, out->stride, external, s.rows);
         }
-        if (external) k->rows(count, steps, out->stride, external, s.rows);
         end_stage(sums, TK_STAGE_LOSS, &time);
         if (!external) continue;
         for (size_t l = p->layer_count; l-- > lowest;)

@@ -2,7 +2,8 @@
 
 INLINE vf X(load)(const float *p) { return *(const vf_memory *)p; }
 INLINE void X(store)(float *p, vf x) { *(vf_memory *)p = x; }
-INLINE vf X(fill)(float x) { return (vf){0} + x; }
+// Taking 0 away leaves each number as it is, and the compiler leaves it out; adding 0 it must not.
+INLINE vf X(fill)(float x) { return x - (vf){0}; }
 INLINE vf X(select)(vi mask, vf yes, vf no) { return (vf)(((vi)yes & mask) | ((vi)no & ~mask)); }
 INLINE vf X(magnitude)(vf x) { return (vf)((vi)x & 0x7fffffff); }
 

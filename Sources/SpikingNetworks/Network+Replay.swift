@@ -9,9 +9,7 @@ extension Network {
         _ input: GriddedSpikes, observing observation: Observation? = nil, threads: Int = 1,
         level: KernelLevel = .best
     ) -> Trace {
-        let observed = observed(observation, input: input).map {
-            LayerObservation(spikes: $0.spikes, membranes: $0.membranes)
-        }
+        let observed = observed(observation, input: input).map(\.converted)
         switch spikeFunction {
         case .step:
             return TrainingKernels(level: level, threads: threads).replay(self, input, observed: observed)
@@ -63,12 +61,10 @@ extension Network {
     /// Traps unless an observation has the shape of its layer.
     private func check(_ observed: LayerObservation, of index: Int, entries: Int) {
         let neurons = layers[index].neurons
-        if let spikes = observed.spikes {
-            precondition(
-                spikes.entries == entries && spikes.steps == grid.steps && spikes.channels == neurons,
-                "layer \(index): observed spikes \(spikes.entries) x \(spikes.steps) x \(spikes.channels), "
-                    + "not \(entries) x \(grid.steps) x \(neurons)")
-        }
+        let spikes = observed.spikeShape
+        precondition(
+            spikes.map { $0 == [entries, grid.steps, neurons] } ?? true,
+            "layer \(index): observed spikes \(spikes ?? []), not \(entries) x \(grid.steps) x \(neurons)")
         let shape =
             observed.measuredSeries.map { [$0.entries, $0.steps, $0.neurons] }
             ?? observed.codes.map { [$0.entries, $0.steps, $0.columns.count] }

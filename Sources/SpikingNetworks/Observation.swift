@@ -2,11 +2,22 @@ public import Tensors
 
 /// What was measured of a layer, on the network's grid.
 public struct LayerObservation: Sendable, Equatable {
-    /// Measured spikes; nil if not recorded.
-    public var spikes: GriddedSpikes?
+    /// Measured spikes by the device's clock, if they came as such.
+    public private(set) var times: TimedSpikes?
+    private var grid: GriddedSpikes?
     /// Measured membranes as CADC codes, if they came as such.
     public private(set) var codes: CADCMembranes?
     private var series: TimeSeries?
+
+    /// Measured spikes on the network's grid; nil if not recorded. Computed on each call where they came by the device's
+    /// clock.
+    public var spikes: GriddedSpikes? {
+        get { grid ?? times?.gridded }
+        set {
+            grid = newValue
+            times = nil
+        }
+    }
 
     /// Measured membranes in units of the model, from the leak potential; nil if not recorded. Computed on each call
     /// where they came as codes.
@@ -20,18 +31,33 @@ public struct LayerObservation: Sendable, Equatable {
 
     /// An observation of a layer.
     public init(spikes: GriddedSpikes? = nil, membranes: TimeSeries? = nil) {
-        self.spikes = spikes
+        grid = spikes
         series = membranes
     }
 
     /// An observation of a layer whose membranes come as codes.
     public init(spikes: GriddedSpikes?, codes: CADCMembranes?) {
-        self.spikes = spikes
+        grid = spikes
+        self.codes = codes
+    }
+
+    /// An observation of a layer as a device made it.
+    public init(times: TimedSpikes?, codes: CADCMembranes?) {
+        self.times = times
         self.codes = codes
     }
 
     /// Membranes that came in units of the model.
     var measuredSeries: TimeSeries? { series }
+    /// The same with spikes on the grid and membranes in units of the model.
+    var converted: LayerObservation {
+        let spikes = spikes
+        return LayerObservation(spikes: spikes, membranes: series ?? codes?.series(spikes: spikes))
+    }
+    /// Entries, steps and units of the spikes; nil if not recorded.
+    var spikeShape: [Int]? {
+        grid.map { [$0.entries, $0.steps, $0.channels] } ?? times.map { [$0.entries, $0.steps, $0.units.count] }
+    }
     /// Whether membranes were measured.
     var hasMembranes: Bool { series != nil || codes != nil }
 }

@@ -26,11 +26,12 @@ extension TrainingKernels {
         withOptional(item.slopes) { slopes in
             withOptional(item.observed.measuredSeries?.values) { membranes in
                 withOptional(item.totals?.values) { totals in
-                    withEvents(item.kind == .spiking ? item.observed.spikes : nil) { spikes in
+                    withSpikes(item.kind == .spiking ? item.observed : LayerObservation()) { spikes, trains in
                         result.slopes = slopes
                         result.membranes = membranes
                         result.totals = totals
                         result.spikes = spikes
+                        result.trains = trains
                         guard let codes = item.observed.codes else { return body(result) }
                         withCodes(codes) {
                             result.codes = $0
@@ -115,6 +116,27 @@ extension TrainingKernels {
                 tk_codes(
                     codes: $0.baseAddress, width: cadc.width, first: cadc.columns.lowerBound,
                     scale: cadc.scale, raise: cadc.atSpike ?? -.infinity))
+        }
+    }
+
+    /// Spikes before they are put into bins, in the kernels' terms.
+    func withTrains(_ times: TimedSpikes, _ body: (tk_trains) -> Void) {
+        times.ends.withUnsafeBufferPointer { ends in
+            times.events.withUnsafeBufferPointer { events in
+                body(
+                    tk_trains(
+                        ends: ends.baseAddress, events: events.baseAddress, first: times.units.lowerBound,
+                        units: times.units.count, period: UInt32(times.period), shift: times.shift))
+            }
+        }
+    }
+
+    /// Measured spikes in the kernels' terms, as they came.
+    private func withSpikes(_ observed: LayerObservation, _ body: (tk_events, tk_trains) -> Void) {
+        if let times = observed.times {
+            withTrains(times) { body(tk_events(), $0) }
+        } else {
+            withEvents(observed.spikes) { body($0, tk_trains()) }
         }
     }
 

@@ -98,20 +98,46 @@ struct TrainingKernels {
 
     /// Spikes of bits `[entry, step, channel]`, 16 to a word.
     func spikes(_ bits: [UInt16], entries: Int, steps: Int, channels: Int) -> GriddedSpikes {
+        bits.withUnsafeBufferPointer {
+            spikes($0.baseAddress, entries: entries, steps: steps, channels: channels)
+        }
+    }
+
+    /// Spikes put into bins.
+    func grid(_ times: TimedSpikes) -> GriddedSpikes {
+        let words = Matrix.padded(times.units.count) / Matrix.lane
+        let count = times.entries * times.steps * words
+        guard count > 0 else {
+            return GriddedSpikes(
+                silentEntries: times.entries, steps: times.steps, channels: times.units.count)
+        }
+        return TrainingMemory.lend { memory in
+            let bits = memory.bytes(count * 2, for: .bits).bindMemory(to: UInt16.self, capacity: count)
+            withTrains(times) {
+                var trains = $0
+                tk_bin(&trains, 0, times.entries, times.steps, words, bits)
+            }
+            return spikes(
+                bits, entries: times.entries, steps: times.steps, channels: times.units.count,
+                most: times.events.count)
+        }
+    }
+
+    /// - Parameter most: how many spikes there can be; nil: they are counted first.
+    private func spikes(
+        _ bits: UnsafePointer<UInt16>?, entries: Int, steps: Int, channels: Int, most: Int? = nil
+    ) -> GriddedSpikes {
         let words = Matrix.padded(channels) / Matrix.lane
         let rows = entries * steps
+        var units: [UInt16] = uninitialized(most ?? table.pointee.count(rows, words, channels, bits))
         var offsets: [UInt32] = uninitialized(rows + 1)
-        offsets[0] = 0
-        var units: [UInt16] = []
-        bits.withUnsafeBufferPointer { bits in
-            offsets.withUnsafeMutableBufferPointer {
-                table.pointee.count(rows, words, channels, bits.baseAddress, $0.baseAddress)
-            }
-            units = uninitialized(Int(offsets[rows]))
-            units.withUnsafeMutableBufferPointer {
-                table.pointee.gather(rows, words, channels, bits.baseAddress, $0.baseAddress)
+        offsets.withUnsafeMutableBufferPointer { offsets in
+            units.withUnsafeMutableBufferPointer { units in
+                table.pointee.gather(
+                    rows, words, channels, bits, offsets.baseAddress, units.baseAddress)
             }
         }
+        units.removeLast(units.count - Int(offsets[rows]))
         return GriddedSpikes(
             trusted: offsets, units: units, values: nil, entries: entries, steps: steps, channels: channels)
     }
@@ -153,7 +179,7 @@ struct TrainingKernels {
                         withUnsafeTemporaryAllocation(of: Double.self, capacity: 4 * readout.stride) {
                             table.pointee.loss(
                                 &loss, readout.entries, readout.steps, readout.neurons, readout.stride,
-                                values.baseAddress, labels.baseAddress, gradient.baseAddress,
+                                values.baseAddress, labels.baseAddress, gradient.baseAddress, nil,
                                 predictions.baseAddress, $0.baseAddress, &score)
                         }
                     }

@@ -2,7 +2,7 @@ import InTheLoop
 import SpikingNetworks
 import Tensors
 
-/// A training step without a device: forward, cross-entropy of the maximum over time, backward, Adam.
+/// A training step without a device, as a run takes it: forward, cross-entropy of the maximum over time, backward, Adam.
 struct SoftwareStep {
     /// The work.
     let workload: Workload
@@ -52,12 +52,10 @@ struct SoftwareStep {
     /// work is the same.
     mutating func run(_ index: Int, learning: Bool) -> Outcome {
         let batch = batches[index % batches.count]
-        let trace = network.replay(batch.input, threads: threads, level: level)
-        let value = loss.evaluate(readout: trace.readout, labels: batch.labels)
-        let gradients = network.backward(
-            trace, readoutGradient: value.gradient, threads: threads, level: level)
         optimizer.learningRate = learning ? learningRate : 0
-        optimizer.update(&network, with: gradients, threads: threads, level: level)
-        return Outcome(loss: value.value, hiddenSpikes: trace.layers[0].spikes.count)
+        let report = optimizer.descend(
+            &network, input: batch.input, labels: batch.labels, loss: loss,
+            regularization: Regularization(burst: 0, weightDecay: 0), threads: threads, level: level)
+        return Outcome(loss: report.loss, hiddenSpikes: report.hiddenSpikes)
     }
 }

@@ -57,6 +57,33 @@ import Testing
             })
     }
 
+    /// The same with spikes by a clock of 10 ticks a step, some of them twice, units from 3 on, a step earlier than on the
+    /// grid: those of step 0 are left out.
+    private func timed(_ observation: Observation) -> Observation {
+        Observation(
+            layers: observation.layers.map { layer in
+                guard let spikes = layer.spikes else { return layer }
+                var events: [UInt32] = []
+                var ends: [UInt32] = []
+                for entry in 0..<spikes.entries {
+                    for step in 1..<spikes.steps {
+                        for (index, unit) in spikes[entry, step].enumerated() {
+                            let first = UInt32((step - 1) * 10 + index % 9) | UInt32(unit + 3) << 16
+                            events.append(contentsOf: index % 3 == 0 ? [first, first + 1] : [first])
+                        }
+                    }
+                    ends.append(UInt32(events.count))
+                }
+                var result = LayerObservation(
+                    times: TimedSpikes(
+                        ends: ends, events: events, units: 3..<3 + spikes.channels, steps: spikes.steps, period: 10,
+                        shift: 1),
+                    codes: layer.codes)
+                if layer.codes == nil { result.membranes = layer.membranes }
+                return result
+            })
+    }
+
     private func expectSame(_ outcome: Outcome, _ expected: Outcome, _ comment: Comment) {
         #expect(outcome.network.layers == expected.network.layers, comment)
         #expect(outcome.optimizer == expected.optimizer, comment)
@@ -83,7 +110,9 @@ import Testing
                 let measured = observation(of: trace)
                 var spikesOnly = measured
                 spikesOnly.layers[0].membranes = nil
-                for (kind, observed) in [nil, measured, spikesOnly].enumerated() {
+                let byClock = timed(measured)
+                #expect(byClock.layers.map(\.spikes) == measured.layers.map(\.spikes))
+                for (kind, observed) in [nil, measured, spikesOnly, byClock, timed(spikesOnly)].enumerated() {
                     let comment: Comment = "seed \(40 + seed), \(integration), observation \(kind)"
                     let expected = train(network, input, observed, labels, Foreign(loss: loss))
                     #expect(expected.network.layers != network.layers)

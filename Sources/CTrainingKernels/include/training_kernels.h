@@ -12,6 +12,9 @@
 // gain, which then appears nowhere else: J = gain * I stands for the current.
 enum { TK_BLOCK = 64 };
 
+// Entries that the backward pass of a recurrent layer takes at a time.
+enum { TK_TOGETHER = 4 };
+
 // Bytes of a cache line: vectors that straddle two cost a quarter of the speed.
 enum { TK_LINE = 64 };
 
@@ -35,6 +38,17 @@ typedef struct {
     const uint16_t *units;
     const float *values;
 } tk_events;
+
+// Events by entry, a tick in the low half and a unit in the high half of each: those of entry e
+// begin where those before it end and stop before ends[e]. Wanted are `units` units from `first` on, in bins of `period` ticks, `shift` bins
+// later. Null ends: no events given.
+typedef struct {
+    const uint32_t *ends;
+    const uint32_t *events;
+    size_t first, units;
+    uint32_t period;
+    size_t shift;
+} tk_trains;
 
 // CADC codes [entry, step, width]; neuron n is column `first + n`. V = (code - code of step 0) * scale, and at least
 // `raise` where the neuron spikes.
@@ -126,21 +140,23 @@ typedef struct {
     void (*forward_recurrent)(const tk_forward *, float *scratch);
     // Adjoint of forward.
     void (*backward)(const tk_backward *);
-    // Adjoint of forward_recurrent; scratch: 6 * stride floats.
+    // Adjoint of forward_recurrent; scratch: 6 * TK_TOGETHER * stride floats.
     void (*backward_recurrent)(const tk_backward *, float *scratch);
     // TK_ROW of the steps of [entry, step, stride].
     void (*rows)(size_t entries, size_t steps, size_t stride, const float *x, uint8_t *rows);
-    // A loss, its gradient [entry, step, stride] and its predictions (or null); scratch: 4 * stride doubles. Adds to score.
+    // A loss, its gradient [entry, step, stride] with its rows, and its predictions; rows and predictions may be null.
+    // scratch: 4 * stride doubles. Adds to score.
     void (*loss)(const tk_loss *, size_t entries, size_t steps, size_t neurons, size_t stride, const float *readout,
-                 const int32_t *labels, float *gradient, int32_t *predictions, double *scratch, tk_score *score);
+                 const int32_t *labels, float *gradient, uint8_t *rows, int32_t *predictions, double *scratch,
+                 tk_score *score);
     // bits[row] = membranes[row] > threshold.
     void (*compare)(size_t rows, size_t stride, const float *membranes, float threshold, uint16_t *bits);
     // Membranes of CADC codes but for the raise.
     void (*codes)(const tk_codes *, size_t entries, size_t steps, size_t neurons, size_t stride, float *out);
-    // Offsets of the spikes in rows of bits, offsets[0] given; bits at and above `neurons` are ignored.
-    void (*count)(size_t rows, size_t words, size_t neurons, const uint16_t *bits, uint32_t *offsets);
-    // Units of the spikes in rows of bits.
-    void (*gather)(size_t rows, size_t words, size_t neurons, const uint16_t *bits, uint16_t *units);
+    // Number of spikes in rows of bits; bits at and above `neurons` are ignored.
+    size_t (*count)(size_t rows, size_t words, size_t neurons, const uint16_t *bits);
+    // Offsets and units of the spikes in rows of bits, likewise; offsets[0] is 0.
+    void (*gather)(size_t rows, size_t words, size_t neurons, const uint16_t *bits, uint32_t *offsets, uint16_t *units);
     // Weights [source, stride] packed in blocks of `block` columns, times a factor.
     void (*pack)(size_t sources, size_t stride, size_t block, const float *weights, float factor, float *packed);
     // Adam (Kingma, Ba 2015) and a clamp to +-limit, of rows [first, last); returns the sum of w^2 before it.
@@ -171,6 +187,7 @@ typedef struct {
     const float *recurrent_outgoing;  // recurrent weights transposed, times gain, or null
     // What was measured, of the whole batch.
     tk_events spikes;
+    tk_trains trains;                 // spikes that are not in bins yet
     const float *membranes;           // [entry, step, stride], or null
     tk_codes codes;                   // codes null: none
     // Where a trace is to be kept, of the whole batch; null: nowhere.
@@ -219,6 +236,9 @@ void tk_slice(const tk_kernels *kernels, const tk_pass *pass, size_t slice, size
 
 // Lets others run who have to finish first.
 void tk_yield(void);
+
+// bits[entry, step] from events of `entries` entries from `first` on; what comes after the last step is left out.
+void tk_bin(const tk_trains *trains, size_t first, size_t entries, size_t steps, size_t words, uint16_t *bits);
 
 // bits[row] from events; rows is entries * steps.
 void tk_scatter(size_t rows, size_t words, const tk_events *events, uint16_t *bits);

@@ -38,9 +38,10 @@ public struct Alignment: Sendable {
 
     /// Input events on the grid: bin `t` holds events of `[t, t + 1)` sample periods.
     public func grid(_ inputs: SpikeTrains) -> GriddedSpikes {
-        SpikeBinning.grid(
+        TimedSpikes(
             inputs, units: 0..<placement.configuration.inputCount, steps: grid.steps,
-            period: placement.configuration.samplePeriod, shift: 0)
+            period: placement.configuration.samplePeriod, shift: 0
+        ).gridded
     }
 
     /// What a recording says about each layer.
@@ -56,11 +57,11 @@ public struct Alignment: Sendable {
                 let spiking = placement.configuration.populations[layer].kind == .spiking
                 let spikes =
                     spiking
-                    ? SpikeBinning.grid(
+                    ? TimedSpikes(
                         recording.spikes, units: neurons, steps: grid.steps,
                         period: placement.configuration.samplePeriod, shift: 1) : nil
                 return LayerObservation(
-                    spikes: spikes,
+                    times: spikes,
                     codes: membranes(
                         recording, neurons, scale: scales[layer], atSpike: spiking ? spikeMembrane : nil))
             })
