@@ -77,6 +77,15 @@ import WireProtocol
         print("a stranger that \(stranger) takes \(taken) bytes")
     }
 
+    /// The measure finds what is kept: a hundred kilobytes for each link are not overlooked.
+    @Test func theMeasureSeesMemoryThatIsKept() throws {
+        let before = try Self.residentBytes()
+        let kept = (0..<Self.links).map { [UInt8](repeating: UInt8(truncatingIfNeeded: $0 | 1), count: 100 << 10) }
+        let taken = (try Self.residentBytes() - before) / Self.links
+        #expect(taken > Self.limit, "\(taken) of \(kept[0].count) bytes")
+        #expect(kept.allSatisfy { $0[0] & 1 == 1 })
+    }
+
     @Test func aDeviceRemembersSixteenStrangersAtMost() {
         var device = DeviceEndpoint(configuration: Samples.device(), now: .zero)
         for number in 0..<200 {

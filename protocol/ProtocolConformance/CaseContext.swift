@@ -19,6 +19,7 @@ package final class CaseContext {
     /// Values tried, and those that failed.
     private var tried = 0
     private var wrong: [String] = []
+    private var isTryingValues = false
     private var clients: [RawClient] = []
     /// Sessions that have been closed.
     var closedSessions: Set<UInt64> = []
@@ -52,6 +53,10 @@ package final class CaseContext {
     package func link() throws -> RawClient {
         if target.sharing != .many {
             guard clients.allSatisfy(\.isGone) else { throw CaseStop.skipped("the target has one link at a time") }
+            // Values are tried apart from one another; anything else goes on with the device that it began with.
+            guard clients.isEmpty || isTryingValues || target.sharing == .one else {
+                throw CaseStop.skipped("each link of this target is a device of its own")
+            }
             for client in clients { client.close() }
         }
         let link: any DeviceLink
@@ -85,6 +90,8 @@ package final class CaseContext {
 
     /// Tries each of some values; the case fails in part where some of them are handled wrongly.
     package func each<T>(_ values: [T], _ name: (T) -> String, _ body: (T) throws -> Void) throws {
+        isTryingValues = true
+        defer { isTryingValues = false }
         for value in values {
             tried += 1
             do {

@@ -50,7 +50,7 @@ extension PBPopulation {
         case .spiking: kind = .spiking
         case .integrating: kind = .integrating
         case .unknown, .UNRECOGNIZED:
-            throw WireError(.unknownCode, at: 0, expected: 2, found: UInt64(self.kind.rawValue))
+            throw WireError(.unknownCode, at: 0, expected: 2, found: UInt64(truncatingIfNeeded: self.kind.rawValue))
         }
         return ChipConfiguration.Population(
             kind: kind, size: Int(size), targets: targets.targets,

@@ -26,7 +26,7 @@ extension PBDescription {
         case .emulator: kind = .emulator
         case .board: kind = .board
         case .unknown, .UNRECOGNIZED:
-            throw WireError(.unknownCode, at: 0, expected: 2, found: UInt64(self.kind.rawValue))
+            throw WireError(.unknownCode, at: 0, expected: 2, found: UInt64(truncatingIfNeeded: self.kind.rawValue))
         }
         return DeviceDescription(
             kind: kind, serial: serial, profile: profile, firmware: firmware,

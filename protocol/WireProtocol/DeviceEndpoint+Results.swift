@@ -37,6 +37,8 @@ extension DeviceEndpoint {
     ) -> [DeviceAction] {
         _ = indexOfRunning(job)
         var actions = expire(now: now)
+        // What its session's end would have cancelled has ended by itself.
+        actions.removeAll { if case .cancel(job) = $0 { true } else { false } }
         actions += settle(job, result)
         actions += startNext()
         return counted(actions)

@@ -54,7 +54,7 @@ extension PBParameterRange {
         case .linear: spacing = .linear
         case .logarithmic: spacing = .logarithmic
         case .unknown, .UNRECOGNIZED:
-            throw WireError(.unknownCode, at: 0, expected: 2, found: UInt64(self.spacing.rawValue))
+            throw WireError(.unknownCode, at: 0, expected: 2, found: UInt64(truncatingIfNeeded: self.spacing.rawValue))
         }
         let bounds = [allowedLower, allowedUpper, codedLower, codedUpper]
         guard bounds.allSatisfy(\.isFinite), allowedLower <= allowedUpper, codedLower < codedUpper,

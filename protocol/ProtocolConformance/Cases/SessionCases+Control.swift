@@ -33,6 +33,20 @@ extension SessionCases {
                 _ = try client.result(of: client.execute(batch), batch)
             }
         } + [
+            session("REQ-006/unknown-kinds", "A kind of population that is unknown, or negative, is MALFORMED") {
+                context in
+                let client = try context.leased()
+                let good = ControlPayload.configure(context.network())
+                try context.each([0, 3, 255, UInt64(UInt32.max), 1 << 31, .max, 1 << 63], { "kind \($0)" }) { kind in
+                    var payload = good
+                    var population = ProtobufFields()
+                    population.add(1, kind)
+                    population.add(2, 1)
+                    payload.add(2, population)
+                    try client.refused(.configure, payload.encoded(), [.malformed])
+                }
+                try client.configure(context.network())
+            },
             session("REQ-006/open", "OPEN that cannot be parsed is refused with MALFORMED, and the link goes on") {
                 context in
                 let client = try context.greeted()
