@@ -140,6 +140,8 @@ extension HostSession {
             givenUp[header.request] = nil
         }
         if header.status == .ok { confirmLease(outstanding) }
+        // Whoever the answer is for, the chip has not got what we took it to have (WGT-005).
+        if header.status == .epochMismatch { chip = ChipKnowledge(epoch: chip.epoch) }
         switch outstanding.purpose {
         case .hello: return try receiveHello(message, now: now)
         case .open: return try receiveOpen(message, now: now)
