@@ -131,6 +131,11 @@ extension HostSession {
             isDeviceLeaving = true
             return [.goAway(notice.reason)] + pump(now: now)
         }
+        // Whoever the answer is for, also one that nobody waits for any more: the chip has not got what we took it to
+        // have (WGT-005).
+        if header.flags.contains(.response), header.status == .epochMismatch {
+            chip = ChipKnowledge(epoch: chip.epoch)
+        }
         guard header.flags.contains(.response), let outstanding = requests[header.request] else {
             return []
         }
@@ -140,8 +145,6 @@ extension HostSession {
             givenUp[header.request] = nil
         }
         if header.status == .ok { confirmLease(outstanding) }
-        // Whoever the answer is for, the chip has not got what we took it to have (WGT-005).
-        if header.status == .epochMismatch { chip = ChipKnowledge(epoch: chip.epoch) }
         switch outstanding.purpose {
         case .hello: return try receiveHello(message, now: now)
         case .open: return try receiveOpen(message, now: now)

@@ -196,7 +196,8 @@ package struct HostInspector: Sendable {
             if [.leaseExpired, .fenced].contains(header.status) { session.lease = nil }
             return
         }
-        if header.type == MessageType.acquire.rawValue {
+        // An answer that comes a second time is nothing to a host.
+        if header.type == MessageType.acquire.rawValue, request != nil {
             session.lease = Lease(
                 token: UInt32(truncatingIfNeeded: fields.number(1)),
                 ttl: .milliseconds(Int64(truncatingIfNeeded: min(fields.number(2), 1 << 40))),
