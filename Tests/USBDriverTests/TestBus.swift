@@ -1,5 +1,6 @@
 import BoardEmulator
 import CMockUSB
+import Dispatch
 import Foundation
 import Synchronization
 import Testing
@@ -8,9 +9,23 @@ import Testing
 final class TestBus: @unchecked Sendable {
     fileprivate let bus: OpaquePointer
 
-    init() throws { bus = try #require(mock_bus_begin(), "no emulated bus") }
+    /// One bus at a time: the end of one takes away the variable by which the preloaded library finds the next one.
+    private static let place = DispatchSemaphore(value: 1)
 
-    deinit { mock_bus_end(bus) }
+    /// Begins a bus, once that of the test before has ended; its last owner may be a thread of that test.
+    init() throws {
+        try #require(Self.place.wait(timeout: .now() + 20) == .success, "the bus of another test has not ended")
+        guard let begun = mock_bus_begin() else {
+            Self.place.signal()
+            throw CocoaError(.fileWriteUnknown)
+        }
+        bus = begun
+    }
+
+    deinit {
+        mock_bus_end(bus)
+        Self.place.signal()
+    }
 
     /// The folder that stands in for the root of the file system.
     var root: String { String(cString: mock_bus_root(bus)) }
