@@ -101,7 +101,8 @@ void volley_send(struct volley_device *device, struct volley_link *link, struct 
     volley_put64(bytes + 32, header.request);
     volley_put16(bytes + 44, header.status);
     // Answers to WEIGHTS and STAGE are control messages: they come between the fragments of a result.
-    bytes[46] = header.type == VOLLEY_RESULT;
+    // The refusal of a host's RESULT is a control message like any other.
+    bytes[46] = header.type == VOLLEY_RESULT && !(header.flags & VOLLEY_FINAL);
     volley_put32(bytes + 48, header.fragments > 1 ? header.total : length);
     volley_put32(bytes + 60, volley_crc32c(0, bytes, 60));
     link->output_end += VOLLEY_HEADER_BYTES + length;
@@ -228,9 +229,10 @@ static bool check_header(struct volley_device *device, struct volley_link *link)
 static bool check_order(struct volley_device *device, struct volley_link *link) {
     const struct volley_header *header = &link->header;
     struct volley_assembly *assembly = &link->assemblies[header->channel];
-    // ERROR from a host is ignored (REQ-007), and has no place in the order.
+    // ERROR from a host is ignored (REQ-007) whatever its number is; the next one's number counts it (FRM-010).
     link->is_stranger = false;
     link->is_repeated = header->type == VOLLEY_ERROR;
+    if (link->is_repeated && header->sequence == link->next_sequence) link->next_sequence++;
     if (link->is_repeated) return true;
     // A stranger is told when its payload's checksum has been looked at, and before its number is (HEL-006).
     link->is_stranger = link->state == VOLLEY_LINK_NEW && header->type != VOLLEY_HELLO;
