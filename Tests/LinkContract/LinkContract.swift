@@ -1,4 +1,4 @@
-public import DeviceTransport
+import DeviceTransport
 import Dispatch
 import WireProtocol
 
