@@ -100,8 +100,7 @@ void volley_send(struct volley_device *device, struct volley_link *link, struct 
     volley_put64(bytes + 24, link->sent_sequence++);
     volley_put64(bytes + 32, header.request);
     volley_put16(bytes + 44, header.status);
-    // Answers to WEIGHTS and STAGE are control messages: they come between the fragments of a result.
-    // The refusal of a host's RESULT is a control message like any other.
+    // Chunks alone are bulk: answers to WEIGHTS and STAGE, and the refusal of a host's RESULT, come between them.
     bytes[46] = header.type == VOLLEY_RESULT && !(header.flags & VOLLEY_FINAL);
     volley_put32(bytes + 48, header.fragments > 1 ? header.total : length);
     volley_put32(bytes + 60, volley_crc32c(0, bytes, 60));

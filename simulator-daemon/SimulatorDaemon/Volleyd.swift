@@ -5,7 +5,7 @@ import ChipEmulator
 @main struct Volleyd: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "volleyd",
-        abstract: "Serve an emulated analog spiking chip over ZeroMQ.",
+        abstract: "Serve an emulated analog spiking chip over ZeroMQ, USB/IP or standard streams.",
         discussion: """
             EXAMPLES
               volleyd --listen ipc:///tmp/chip.sock
