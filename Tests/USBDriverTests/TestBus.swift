@@ -42,6 +42,16 @@ final class TestBus: @unchecked Sendable {
         return board
     }
 
+    /// Lets every user read all that is below the bus's root.
+    func letEveryoneRead() throws {
+        for path in try FileManager.default.subpathsOfDirectory(atPath: root) {
+            var status = stat()
+            let file = root + "/" + path
+            guard lstat(file, &status) == 0, status.st_mode & S_IFMT != S_IFLNK else { continue }
+            chmod(file, status.st_mode | (status.st_mode & S_IFMT == S_IFDIR ? 0o755 : 0o644))
+        }
+    }
+
     /// Writes a file of the system below the bus's root.
     func write(_ text: String, to path: String) throws {
         let url = URL(fileURLWithPath: root + path)
