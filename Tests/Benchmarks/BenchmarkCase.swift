@@ -46,6 +46,7 @@ struct BenchmarkCase: Sendable {
         } + [
             emulator("emulator-membranes", EmulatorBenchmark(record: .membranes)),
             emulator("emulator-batch-1000", EmulatorBenchmark(workload: Workload(batchSize: 1_000, batches: 2))),
+            emulator("emulator-one-pattern", EmulatorBenchmark(workload: Workload(batchSize: 1), record: .membranes)),
             emulator("emulator-hidden-1024", EmulatorBenchmark(workload: Workload(hidden: 1_024))),
         ]
         + [100, 400].flatMap { steps in
@@ -60,6 +61,10 @@ struct BenchmarkCase: Sendable {
         } + [
             BenchmarkCase("daemon-spikes") { try await DaemonBenchmark(record: .spikes).measure($0, $1) },
             BenchmarkCase("daemon-membranes") { try await DaemonBenchmark(record: .membranes).measure($0, $1) },
+            BenchmarkCase("daemon-one-pattern") {
+                try await DaemonBenchmark(workload: Workload(batchSize: 1), record: .membranes, isAhead: false)
+                    .measure($0, $1)
+            },
             BenchmarkCase("host-spikes") { try await HostBenchmark(record: .spikes).measure($0, $1) },
             BenchmarkCase("host-membranes") { try await HostBenchmark(record: .membranes).measure($0, $1) },
             step("step-T20-one-core", .reference(steps: 20), threads: 1),

@@ -3,16 +3,20 @@ import DeviceClient
 import InTheLoop
 import Substrate
 
-/// The emulated chip behind the daemon, over `ipc://`. While a batch runs the next one is with the daemon already, as in
-/// evaluations.
+/// The emulated chip behind the daemon, over `ipc://`.
 struct DaemonBenchmark {
+    /// What it runs.
+    var workload = Workload()
     /// What it records.
     var record: ChipWork.Record
+    /// Whether the next batch is with the daemon already while one runs, as in evaluations; else each waits for the result
+    /// of the one before, as in training.
+    var isAhead = true
 
     /// Times it.
     func measure(_ name: String, _ context: BenchmarkContext) async throws -> Measurement {
         let work = try ChipWork(
-            Workload(), on: ChipProfile.standard.geometry, record: record, threads: 1)
+            workload, on: ChipProfile.standard.geometry, record: record, threads: 1)
         let daemon = try BundledDaemon(threads: context.threads)
         var produced: UInt64 = 0
         var count = 0
@@ -24,11 +28,11 @@ struct DaemonBenchmark {
             batch.id = UInt64(index)
             return Task { [batch] in try await device.run(batch) }
         }
-        var ahead = run(0)
+        var ahead = isAhead ? run(0) : nil
         do {
             rates = try await Timing.rates(runs: context.runs, batchSize: work.workload.batchSize) { index in
-                let present = ahead
-                ahead = run(index + 1)
+                let present = ahead ?? run(index)
+                if isAhead { ahead = run(index + 1) }
                 let recording = try await present.value
                 produced += recording.accounting.produced
                 emulating += recording.execution.deviceSeconds
@@ -38,7 +42,7 @@ struct DaemonBenchmark {
             await daemon.close()
             throw error
         }
-        _ = try? await ahead.value
+        _ = try? await ahead?.value
         let link = await daemon.device.linkStatistics
         var measurement = Measurement(
             name: name, work: "\(work.workload.name), \(ChipProfile.standard.name), records \(record.rawValue)",

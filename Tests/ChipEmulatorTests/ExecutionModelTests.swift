@@ -115,6 +115,23 @@ import Testing
         expect(try chip.run(changed).execution.configurationSeconds, 0.02, within: 1e-12, "codes, in s")
     }
 
+    @Test func everyChangeOfManyIsCounted() throws {
+        // More codes than bytes count to, lane by lane, and some left over.
+        let count = 255 * 243
+        let configuration = TestBatch.single(.integrating, size: 243, inputs: 255, window: 1_250, samples: 0)
+        var batch = TestBatch.batch(configuration, codes: Array(repeating: 0, count: count), entries: [[]])
+        batch.observables.membranes = 0..<0
+        var chip = EmulatedChip(profile: .standard, serial: 1, threads: 1)
+        _ = try chip.run(batch)
+        for (step, code) in [(1, 1), (3, 2), (7, 3), (61_964, 4)] as [(Int, Int8)] {
+            let changed = stride(from: 0, to: count, by: step)
+            for index in changed { batch.synapses.codes[index] = code }
+            expect(
+                try chip.run(batch).execution.weightSeconds, Double(Array(changed).count) / 125e6, within: 1e-12,
+                "every \(step)th of \(count) weights, in s")
+        }
+    }
+
     @Test func powerIsSplitByWhatIsDone() throws {
         let energy = ChipProfile.standard.energy
         let report = try costs(.standard, batch(entries: 50, window: 4_240, samples: 20, events: 30))

@@ -288,7 +288,20 @@ void chip_program_write(
 }
 
 size_t chip_count_differences(const int8_t *codes, const int8_t *others, size_t count) {
-    size_t differences = 0;
-    for (size_t k = 0; k < count; k++) differences += codes[k] != others[k];
+    // A lane of bytes counts to 255 before it is emptied.
+    enum { LANES = 64, ROUNDS = 255 };
+    typedef int8_t bytes __attribute__((vector_size(LANES)));
+    size_t differences = 0, k = 0;
+    while (count - k >= LANES) {
+        bytes unequal = {0};
+        for (size_t round = 0; round < ROUNDS && count - k >= LANES; round++, k += LANES) {
+            bytes a, b;
+            memcpy(&a, codes + k, LANES);
+            memcpy(&b, others + k, LANES);
+            unequal -= a != b;
+        }
+        for (size_t lane = 0; lane < LANES; lane++) differences += (uint8_t)unequal[lane];
+    }
+    for (; k < count; k++) differences += codes[k] != others[k];
     return differences;
 }
