@@ -15,9 +15,12 @@ let pure: [SwiftSetting] =
 let edge: [SwiftSetting] = strictness + [.enableUpcomingFeature("InternalImportsByDefault")]
 
 /// `make fuzz` sets this to libFuzzer's library without `main`: then the wire is instrumented, and the program that fuzzes it
-/// is there.
+/// is there. `VOLLEY_FUZZ_COVERAGE` chooses what is traced, in the compiler's words; all that libFuzzer knows if it is empty.
 let fuzzingLibrary = Context.environment["VOLLEY_FUZZ"]
-let instrumentation: [SwiftSetting] = fuzzingLibrary == nil ? [] : [.unsafeFlags(["-sanitize=fuzzer"])]
+let traced = Context.environment["VOLLEY_FUZZ_COVERAGE"] ?? ""
+let instrumentation: [SwiftSetting] =
+    fuzzingLibrary == nil
+    ? [] : [.unsafeFlags(["-sanitize=fuzzer"] + (traced.isEmpty ? [] : ["-sanitize-coverage=\(traced)"]))]
 
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")

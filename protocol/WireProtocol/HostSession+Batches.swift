@@ -59,7 +59,7 @@ extension HostSession {
     ) -> [HostAction] {
         let block = SpikeBlock(unitCount: configuration.inputCount, window: configuration.window)
         staged = nil
-        guard isReady, !isDeviceLeaving, case .held = lease, let slot = freeSlot,
+        guard isReady, !isDeviceLeaving, countsOnLease(now: now), let slot = freeSlot,
             configuration.flaw == nil, chip.configurationHash == encode(configuration).hash,
             WireKernels.firstBadEvent(
                 inputs.events, ends: inputs.ends, unitCount: block.unitCount, window: block.window) == nil

@@ -4,13 +4,17 @@ extension HostSession {
     /// How long to wait before asking again for a lease that somebody else has.
     private static let leaseRetry: Duration = .milliseconds(250)
 
-    /// Asks for the lease where there is work and none is held; says whether it is held.
-    ///
-    /// By our own clock it counts for four fifths of its time (`protocol/SPEC.md`, LSE-007).
+    /// Whether the lease is held by our own clock, which counts four fifths of its time (`protocol/SPEC.md`, LSE-007).
+    func countsOnLease(now: Duration) -> Bool {
+        guard case .held(_, let ttl, let confirmed, _) = lease else { return false }
+        return now < confirmed + ttl * 4 / 5
+    }
+
+    /// Asks for the lease where none is held; says whether it is held.
     mutating func ensureLease(now: Duration) -> (isHeld: Bool, actions: [HostAction]) {
+        if countsOnLease(now: now) { return (true, []) }
         switch lease {
-        case .held(_, let ttl, let confirmed, _):
-            if now < confirmed + ttl * 4 / 5 { return (true, []) }
+        case .held: break
         case .asked: return (false, [])
         case .waiting(let until):
             guard now >= until else { return (false, []) }
@@ -24,11 +28,13 @@ extension HostSession {
         )
     }
 
-    /// Extends the lease when a third of its time has passed without a confirmation.
+    /// Extends the lease when a third of its time has passed without a confirmation; one that whoever calls has slept
+    /// through is acquired again.
     mutating func renewLease(now: Duration) -> [HostAction] {
         guard case .held(let token, let ttl, let confirmed, false) = lease,
             now >= confirmed + ttl / 3
         else { return [] }
+        guard countsOnLease(now: now) else { return ensureLease(now: now).actions }
         lease = .held(token: token, ttl: ttl, confirmed: confirmed, renewing: true)
         return request(.renew, .renew, now: now)
     }

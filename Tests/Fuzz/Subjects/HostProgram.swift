@@ -10,7 +10,9 @@ struct HostProgram {
     private var chip = QuickChip()
     private var now = Duration.zero
     private var boot: UInt64 = 1
-    private var link: UInt8 = 0
+    private var link = 0
+    /// The link as the device knows it.
+    private var peer: PeerID { PeerID(bytes: [UInt8(link & 255), UInt8(link >> 8)]) }
     /// Frames of the device that the relay has not dealt with.
     private var waiting: [[UInt8]] = []
     /// Number of the relay's next frame to the host: what it drops leaves no gap.
@@ -54,6 +56,12 @@ struct HostProgram {
         perform(host.submit(QuickChip.batch(submitted), now: now))
     }
 
+    /// Tells the host what the next batch will have as inputs.
+    private mutating func expectNext() {
+        let next = QuickChip.batch(submitted + 1)
+        perform(host.expect(next.inputs, of: next.id, on: next.configuration, now: now))
+    }
+
     private mutating func step() {
         let choice = program.byte()
         switch choice & 15 {
@@ -72,7 +80,9 @@ struct HostProgram {
             perform(device.timeout(now: now))
             perform(host.timeout(now: now))
         case 10, 11: perform(chip.work(on: &device, fails: choice & 128 != 0, now: now))
-        case 12: submit()
+        case 12:
+            submit()
+            if choice & 128 != 0 { expectNext() }
         case 13: perform(host.cancel(batch: UInt64(choice >> 4), now: now))
         case 14: restart()
         default: perform(device.goAway(reason: "fuzzed", now: now))
@@ -101,7 +111,7 @@ struct HostProgram {
     private mutating func receive(_ frame: [UInt8]) {
         guard isConnected else { return }
         now += .microseconds(10)
-        inspector.received(frame, on: Int(link), at: now)
+        inspector.received(frame, on: link, at: now)
         perform(host.receive(frame, now: now))
     }
 
@@ -152,13 +162,13 @@ struct HostProgram {
                 guard (try? Frame(parsing: frame, limits: WireLimits())) != nil else {
                     fatalError("the host sent what is no frame")
                 }
-                inspector.sent(frame, on: Int(link), at: now)
-                perform(device.receive(frame, from: PeerID(bytes: [link]), now: now))
+                inspector.sent(frame, on: link, at: now)
+                perform(device.receive(frame, from: peer, now: now))
             case .deliver(let totals, _): end(totals.batch)
             case .fail(_, let batch?): end(batch)
             case .reconnect(let wait, _):
                 now += wait
-                link &+= 1
+                link += 1
                 (waiting, sequence) = ([], 0)
                 perform(host.linkReset(now: now))
             case .fail(_, nil), .closed: isConnected = false
@@ -175,7 +185,7 @@ struct HostProgram {
         for action in actions {
             switch action {
             case .transmit(let frame, let peer):
-                if peer == PeerID(bytes: [link]) { waiting.append(frame) }
+                if peer == self.peer { waiting.append(frame) }
             case .execute(let key, let batch, let length): chip.start(key, batch, slicesOf: length)
             case .cancel(let key): chip.cancel(key)
             case .log: break

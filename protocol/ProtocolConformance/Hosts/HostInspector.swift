@@ -56,8 +56,16 @@ package struct HostInspector: Sendable {
         var lease: Lease?
         /// Batches whose result the host still wants: the numbers of their first and their last EXECUTE.
         var wanted: [UInt64: (first: UInt64, last: UInt64)] = [:]
+        /// The run of OPEN, which is what the host is known by from session to session.
+        var run: [UInt8] = []
+    }
+
+    /// What a host has written to the chip, in whichever session.
+    private struct Written {
         /// The epoch that the host may take for the current one; `nil` where it does not know.
         var epoch: UInt64?
+        /// The image of the last COMMIT.
+        var imageChecksum: UInt64 = 0
         /// The last CONFIGURE payload.
         var configuration: [UInt8] = []
     }
@@ -76,6 +84,7 @@ package struct HostInspector: Sendable {
     private var links: [Int: Link] = [:]
     private var nonces: Set<[UInt8]> = []
     private var sessions: [UInt64: Session] = [:]
+    private var written: [[UInt8]: Written] = [:]
 
     /// Nothing was seen yet.
     package init() {}
@@ -141,11 +150,15 @@ package struct HostInspector: Sendable {
                 "EXE-004/host-ack", first.map { fields.number(1) < $0 } ?? true,
                 "ACK of \(fields.number(1)) reaches request \(first ?? 0), whose result is wanted")
         case .configure:
-            if payload != session.configuration { session.epoch = nil }
-            session.configuration = payload
-        case .weights: weights(payload, session)
+            var chip = written[session.run, default: Written()]
+            if payload != chip.configuration { chip.epoch = nil }
+            chip.configuration = payload
+            written[session.run] = chip
+        case .weights: weights(payload, written[session.run]?.epoch)
         // A pipeline goes on from what it will have written; a refusal says that it has not.
-        case .commit: session.epoch = fields.number(1)
+        case .commit:
+            written[session.run, default: Written()].epoch = fields.number(1)
+            written[session.run, default: Written()].imageChecksum = fields.number(2)
         case .execute:
             let batch = fields.number(1)
             session.wanted[batch] = (session.wanted[batch]?.first ?? header.request, header.request)
@@ -184,15 +197,16 @@ package struct HostInspector: Sendable {
             judge(
                 "REQ-001/host-requests", header.request > last,
                 "OPEN has number \(header.request), the session that it resumes went to \(last)")
-            sessions[id, default: Session()].lastRequest = max(last, header.request)
-            state.credit = (try? ProtobufFields(parsing: request.payload))?.number(5) ?? 0
+            let open = (try? ProtobufFields(parsing: request.payload)) ?? ProtobufFields()
+            sessions[id, default: Session(run: open.bytes(1))].lastRequest = max(last, header.request)
+            state.credit = open.number(5)
             // Requests of a former link have no response to come.
             state.underWay = [:]
         }
         guard let id = state.session, var session = sessions[id] else { return }
         defer { sessions[id] = session }
         guard header.status == .ok else {
-            if header.status == .epochMismatch, request?.type != .stage { session.epoch = nil }
+            if header.status == .epochMismatch, request?.type != .stage { written[session.run]?.epoch = nil }
             if [.leaseExpired, .fenced].contains(header.status) { session.lease = nil }
             return
         }
@@ -202,8 +216,12 @@ package struct HostInspector: Sendable {
                 token: UInt32(truncatingIfNeeded: fields.number(1)),
                 ttl: .milliseconds(Int64(truncatingIfNeeded: min(fields.number(2), 1 << 40))),
                 confirmed: request?.at ?? time)
-            let told = (try? fields.message(3))?.number(2) ?? 0
-            if told != session.epoch { session.epoch = nil }
+            let told = (try? fields.message(3)) ?? ProtobufFields()
+            if let known = written[session.run],
+                told.number(2) != known.epoch || told.number(3) != known.imageChecksum
+            {
+                written[session.run]?.epoch = nil
+            }
         }
     }
 
@@ -266,12 +284,12 @@ package struct HostInspector: Sendable {
         if request.type == .release || request.type == .close { session.lease = nil }
     }
 
-    private mutating func weights(_ payload: [UInt8], _ session: Session) {
+    private mutating func weights(_ payload: [UInt8], _ epoch: UInt64?) {
         guard payload.count >= 12 else { return }
         var reader = ByteReader(payload[8..<12])
         let base = UInt64((try? reader.read(UInt32.self)) ?? 0)
         let isFull = payload[0] == 1
-        if let epoch = session.epoch {
+        if let epoch {
             judge(
                 "LSE-005/full-where-unknown", isFull || base == epoch,
                 "a delta against epoch \(base), the chip has \(epoch)")
