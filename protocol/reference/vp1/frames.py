@@ -65,8 +65,8 @@ _KNOWN_FLAGS = int(Flag.RESPONSE | Flag.FINAL | Flag.DUPLICATE)
 
 
 def channel_of(type, flags=0):
-    """1 for the bulk types, 0 for all others and for the responses to WEIGHTS and STAGE."""
-    return 1 if type in BULK and (type == Type.RESULT or not flags & Flag.RESPONSE) else 0
+    """1 for the bulk types, 0 for all others and for final responses (section 5)."""
+    return 1 if type in BULK and not flags & Flag.FINAL else 0
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,10 @@ class Receiver:
         """A message if the frame completes one, else None. Raises WireError; the link has then ended (FRM-006)."""
         frame = decode_frame(data, self.limits)
         header = frame.header
-        if header.type != Type.ERROR:
+        if header.type == Type.ERROR:
+            # It is acted on whatever its number, and counts like any other frame; a gap before it stays one.
+            self.sequence += header.sequence == self.sequence
+        else:
             if header.sequence < self.sequence:
                 return None
             if header.sequence > self.sequence:

@@ -312,8 +312,8 @@ class Device(Requests):
                     holder=self.holder(),
                 )
                 return
-            self.fence_jobs(holder)
         if holder is not session:
+            self.fence_jobs(session)
             self.lease = Lease(self.lease.token + 1, session, self.now)
         self.lease.ttl = min(max(ttl, 0.1), LONGEST_LEASE)
         self.lease.until = self.now + self.lease.ttl

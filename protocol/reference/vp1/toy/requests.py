@@ -233,9 +233,9 @@ class Requests:
         for job in [job for job in self.jobs.values() if job.session is session]:
             self._drop(job)
 
-    def fence_jobs(self, session):
-        """LSE-004."""
-        for job in [job for job in self.queue if job.session is session]:
+    def fence_jobs(self, holder):
+        """LSE-004: the lease passes to `holder`, from whoever had it last, though it may be free by now."""
+        for job in [job for job in self.queue if job.session is not holder]:
             self._end_job(job, Status.FENCED, "the lease has passed on")
 
     def _end_job(self, job, status, detail):
