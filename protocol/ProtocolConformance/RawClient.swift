@@ -11,6 +11,11 @@ package final class RawClient {
     private(set) var pending: [DeviceMessage] = []
     /// What came while the end of the link was awaited.
     private(set) var dropped: [DeviceMessage] = []
+    /// Requests of PING that were sent for the link's sake: nobody asks for their answers.
+    private var heartbeats: Set<UInt64> = []
+    private var lastSent = Duration.zero
+    /// Why the device takes no more; what it sent before it went, an ERROR mostly, can still be read.
+    private var deafness: String?
 
     /// The number of the next frame.
     package var sequence: UInt64 = 0
@@ -36,6 +41,13 @@ package final class RawClient {
     package private(set) var loss: String?
     /// What this client has written to the chip.
     package var chip = WrittenChip()
+
+    /// How long a batch may take that keeps the chip busy: no requirement says how fast a chip is, and a toy in Python on a
+    /// busy machine took 80 s. Below the limit of a case.
+    package static let longBatchLimit = Duration.seconds(150)
+
+    /// How long a link that waits is quiet (section 8).
+    private static let heartbeat = Duration.seconds(1)
 
     init(_ link: any DeviceLink, number: Int, context: CaseContext) {
         self.link = link
@@ -123,11 +135,12 @@ package final class RawClient {
     /// Sends bytes as they are.
     package func transmit(_ frame: [UInt8]) {
         context.record(.sent(frame), link: number)
-        guard loss == nil else { return }
+        lastSent = context.now
+        guard loss == nil, deafness == nil else { return }
         do {
             try link.send(frame)
         } catch {
-            lose("\(error)")
+            deafness = "\(error)"
         }
     }
 
@@ -157,11 +170,15 @@ package final class RawClient {
                 lose("\(error)")
                 return nil
             }
-            guard let frame else { return nil }
+            guard let frame else {
+                if let deafness { lose(deafness) }
+                return nil
+            }
             context.record(.received(frame), link: number)
             guard
                 let message = try framing.take(frame, limits: limits, session: session, at: context.now)
             else { continue }
+            if heartbeats.remove(message.header.request) != nil { continue }
             if message.type == .error { ending = message }
             return message
         }
@@ -170,13 +187,23 @@ package final class RawClient {
 
     /// The next response to a request; other messages are kept for whoever asks for them.
     ///
+    /// Who waits for longer than an answer takes, such as for a batch, says PING meanwhile: a device may take a link for dead
+    /// that is silent for 3 s (section 8).
+    ///
     /// - Throws: `CaseStop.failed` where none comes in time, or the link ends.
     package func response(to request: UInt64, within limit: Duration? = nil) throws -> DeviceMessage {
         if let index = pending.firstIndex(where: { $0.header.request == request && $0.type != .error }) {
             return pending.remove(at: index)
         }
         let deadline = context.now + (limit ?? context.patience)
-        while let message = try arrival(within: max(.zero, deadline - context.now)) {
+        let isLong = session != 0 && (limit ?? context.patience) > context.patience
+        while true {
+            if isLong, loss == nil, context.now >= lastSent + Self.heartbeat { heartbeats.insert(send(.ping)) }
+            let end = isLong ? min(deadline, lastSent + Self.heartbeat) : deadline
+            guard let message = try arrival(within: max(.zero, end - context.now)) else {
+                if isLong, loss == nil, context.now < deadline { continue }
+                break
+            }
             if message.type == .error {
                 let reason = try message.fields().text(1)
                 throw CaseStop.failed(

@@ -442,7 +442,7 @@ enum BatchCases {
                 try context.require([.ok, .busy].contains(answer.header.status), "\(answer.name) came for CONFIGURE")
             }
             // The batch is held against the configuration that it was accepted on.
-            _ = try client.result(of: request, batch, chunkEntries: 64, within: .seconds(60))
+            _ = try client.result(of: request, batch, chunkEntries: 64, within: RawClient.longBatchLimit)
             let next = context.batch(2, on: context.network(seed: 9))
             try client.arm(next)
             try client.run(next)
@@ -466,7 +466,7 @@ enum BatchCases {
                         || answers.0.header.status == .busy && answers.1.header.status == .epochMismatch,
                     "WEIGHTS was answered by \(answers.0.name), COMMIT by \(answers.1.name)")
             }
-            _ = try client.result(of: request, batch, chunkEntries: 64, within: .seconds(60))
+            _ = try client.result(of: request, batch, chunkEntries: 64, within: RawClient.longBatchLimit)
         },
         ConformanceCase(
             "EXE-002/on-a-blank-chip", "On a blank chip WEIGHTS, COMMIT, STAGE and EXECUTE are EPOCH_MISMATCH",

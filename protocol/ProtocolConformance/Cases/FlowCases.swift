@@ -239,7 +239,7 @@ enum FlowCases {
             let reply = try client.ok(.cancel, ControlPayload.number(2)).fields()
             if reply.number(2) == 3 { throw CaseStop.undecided("both batches were done before CANCEL came") }
             try client.refusal(of: two, execute, [.cancelled])
-            _ = try client.result(of: one, first, chunkEntries: 512, within: .seconds(60))
+            _ = try client.result(of: one, first, chunkEntries: 512, within: RawClient.longBatchLimit)
         },
         cancel("EXE-005/ten-times", "CANCEL may be repeated; EXECUTE ends once") { context in
             let batch = context.longBatch(4)
@@ -270,7 +270,7 @@ enum FlowCases {
             var other = long
             other.inputs = SpikeTrains(ends: [0, 0], events: [])
             try client.stage(other)
-            let answer = try client.result(of: client.execute(other), other, within: .seconds(60))
+            let answer = try client.result(of: client.execute(other), other, within: RawClient.longBatchLimit)
             try context.require(!answer.isDuplicate, "a kept result came")
         },
         cancel("EXE-005/no-result-after-cancel", "A cancelled batch sends no result, and is FORGOTTEN") { context in
@@ -306,7 +306,7 @@ enum FlowCases {
             let other = try context.opened()
             try context.require(
                 try other.ok(.cancel, ControlPayload.number(4)).fields().number(2) == 4, "another run's batch is named")
-            _ = try client.result(of: request, batch, chunkEntries: 512, within: .seconds(60))
+            _ = try client.result(of: request, batch, chunkEntries: 512, within: RawClient.longBatchLimit)
         },
         cancel("EXE-005/chip-goes-on", "After a running batch was cancelled the next one runs") { context in
             let long = context.longBatch(1)
@@ -318,7 +318,7 @@ enum FlowCases {
             next.id = 2
             next.inputs = SpikeTrains(ends: [0], events: [])
             try client.stage(next)
-            _ = try client.result(of: client.execute(next), next, within: .seconds(60))
+            _ = try client.result(of: client.execute(next), next, within: RawClient.longBatchLimit)
             _ = request
         },
     ]
