@@ -46,6 +46,20 @@ import Testing
         #expect(matrix.strays.isEmpty, "without a requirement: \(matrix.strays)")
     }
 
+    @Test func whatNoFrameShowsIsHeldByTestsThatAreThere() {
+        for requirement in Requirement.all {
+            guard let words = requirement.heldElsewhere else { continue }
+            #expect(requirement.binds, "\(requirement.id) needs no excuse")
+            #expect(
+                !ConformanceSuite.cases.contains { $0.requirement == requirement.id }, "\(requirement.id) has cases")
+            let places = words.matches(of: /Tests\/[A-Za-z\/.]*[A-Za-z]/).map { String($0.0) }
+            #expect(!places.isEmpty, "\(requirement.id): \(words)")
+            for place in places {
+                #expect(FileManager.default.fileExists(atPath: SuiteTests.root.appending(path: place).path), "\(place)")
+            }
+        }
+    }
+
     @Test func everyRequirementOfDevicesHasACaseEvenIfNoWordOfItBinds() {
         let ids = Set(ConformanceSuite.cases.map(\.requirement))
         let missing = Requirement.all.filter { [.device, .both].contains($0.side) && !ids.contains($0.id) }
