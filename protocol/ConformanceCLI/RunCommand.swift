@@ -8,7 +8,9 @@ struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run the suite against a device; done where no subcommand is named.")
 
-    @Argument(help: ArgumentHelp("Where the device is: zmq+tcp://HOST:PORT or zmq+ipc:///PATH.", valueName: "uri"))
+    @Argument(
+        help: ArgumentHelp(
+            "Where the device is: zmq+tcp://HOST:PORT, zmq+ipc:///PATH, usb:... or exec:COMMAND.", valueName: "uri"))
     var uri: String?
 
     @Flag(help: "List the cases that would run, with what they hold a device to, and do nothing.")
@@ -107,8 +109,9 @@ struct RunCommand: ParsableCommand {
         let target = LinkTarget(address, patience: options.patience, restart: restart, leave: leave)
         var report = try perform(cases, on: target, options: options, expected: known)
         report.showsSerial = showSerial
-        try write(report)
+        // First to where it cannot fail: a run may have taken minutes.
         print(json ? report.rendered(as: .json) : report.rendered(as: .text), terminator: "")
+        try write(report)
         throw ExitCode(report.verdict.rawValue)
     }
 
@@ -119,8 +122,10 @@ struct RunCommand: ParsableCommand {
             print("\(section.rawValue): \(part.count) cases")
             for entry in part where list { print("  \(entry.id.padded(44))\(entry.title)") }
         }
+        let requirements = Set(cases.map(\.requirement)).count
         print(
-            "\(cases.count) cases of \(Set(cases.map(\.requirement)).count) requirements, profile \(profile.rawValue)")
+            "\(cases.count) cases of \(requirements) requirement\(requirements == 1 ? "" : "s"), "
+                + "profile \(profile.rawValue)")
     }
 
     private func expectedFailures() throws -> ExpectedFailures {
@@ -156,11 +161,11 @@ struct RunCommand: ParsableCommand {
             if Console.isTerminal { Console.status("") }
             return report
         } catch {
+            let story = error.capture.story
             throw ToolError(
                 status: ToolError.unreachableStatus,
-                text:
-                    "volley-conformance: \(error)\nIs it running, and is the address right? A frame or two may have been exchanged:\n"
-                    + error.capture.story.joined(separator: "\n"))
+                text: (["volley-conformance: \(error)", "Is it running, and is the address right?"]
+                    + (story.isEmpty ? [] : ["What happened on the link:"] + story)).joined(separator: "\n"))
         }
     }
 
