@@ -98,7 +98,7 @@ struct CommandTests {
         let matrix = try Command.run(["matrix"])
         #expect(
             matrix.status == 0 && matrix.output.contains("| FRM-010 | MUST | both |")
-                && matrix.output.contains("; 0 gaps."))
+                && matrix.output.contains(" 0 are gaps."))
     }
 }
 

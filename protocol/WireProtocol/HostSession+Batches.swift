@@ -90,6 +90,7 @@ extension HostSession {
     private mutating func transmit(at index: Int, now: Duration) -> [HostAction] {
         var batch = pending[index]
         let isHeld = batch.state == .held
+        batch.isFetch = isHeld
         var actions: [HostAction] = []
         batch.firstFailure = nil
         if !isHeld {

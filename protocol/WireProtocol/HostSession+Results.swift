@@ -121,14 +121,14 @@ extension HostSession {
         case .leaseExpired:
             lease = .none
             pending[index].state = .queued(notBefore: .zero)
-            pending[index].attempt -= 1
+            pending[index].takeBackAttempt()
             pending[index].wasSent = pending[index].attempt > 0
         case .epochMismatch where mayRetry, .forgotten where mayRetry:
             chip = ChipKnowledge(epoch: chip.epoch)
             pending[index].failures += 1
             pending[index].state = .queued(notBefore: .zero)
         case .busy:
-            pending[index].attempt -= 1
+            pending[index].takeBackAttempt()
             pending[index].state = .queued(notBefore: now + .milliseconds(50))
         case .shuttingDown:
             pending[index].state = .queued(notBefore: .zero)

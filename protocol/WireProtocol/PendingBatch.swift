@@ -30,6 +30,8 @@ struct PendingBatch: Sendable {
     var slot = 0
     /// Executions asked for, the current one included.
     var attempt: UInt32 = 0
+    /// Whether the current sending asks for a result that the device holds, so that it is no execution of its own.
+    var isFetch = false
     /// The request number of its first EXECUTE: the device may hold the batch under any number from there on.
     var firstRequest: UInt64?
     /// How often the device has lost it or could not run it as sent.
@@ -64,6 +66,11 @@ struct PendingBatch: Sendable {
         assembly = ResultAssembly(batch: batch.id, shape: shape)
         submitted = now
         progress = now
+    }
+
+    /// The device has not begun what was sent.
+    mutating func takeBackAttempt() {
+        if !isFetch { attempt -= 1 }
     }
 
     /// The request number of EXECUTE, while it is out.

@@ -228,7 +228,8 @@ enum HostileCases {
 private struct RandomLife {
     private let context: CaseContext
     private var client: RawClient
-    private var held: [UInt64: (batch: DeviceBatch, bytes: [[UInt8]], request: UInt64)] = [:]
+    /// Results that the device keeps, with the first and the last EXECUTE that asked for each.
+    private var held: [UInt64: (batch: DeviceBatch, bytes: [[UInt8]], first: UInt64, request: UInt64)] = [:]
     private var nextNumber: UInt64 = 1
 
     init(_ context: CaseContext) throws {
@@ -258,7 +259,7 @@ private struct RandomLife {
             try client.refusal(of: request, MessageType.execute.rawValue, [.busy])
             return
         }
-        held[nextNumber] = (batch, try client.result(of: request, batch).bytes, request)
+        held[nextNumber] = (batch, try client.result(of: request, batch).bytes, request, request)
         nextNumber += 1
     }
 
@@ -274,7 +275,11 @@ private struct RandomLife {
     }
 
     private mutating func acknowledge() throws {
-        guard let request = held.values.map(\.request).sorted().randomElement(using: &context.random) else { return }
+        guard var request = held.values.map(\.request).sorted().randomElement(using: &context.random) else { return }
+        // A device may keep a result under any request that asked for it: none may be through by halves.
+        while let later = held.values.filter({ $0.first <= request && request < $0.request }).map(\.request).max() {
+            request = later
+        }
         client.send(.ack, ControlPayload.number(request))
         held = held.filter { $0.value.request > request }
     }
