@@ -14,6 +14,8 @@ public struct StreamListener: Listener, ~Copyable {
     private var waiting: [ArraySlice<UInt8>] = []
     private var waitingBytes = 0
     private var hasEnded = false
+    /// Whether the device has ended the link by ERROR: then nothing that comes counts, and nothing more is said (STR-002).
+    private var isDeaf = false
     private static let peer = LinkPeer(bytes: [0])
 
     /// Takes over two open descriptors, which may be the same one, and closes them at the end.
@@ -61,7 +63,7 @@ public struct StreamListener: Listener, ~Copyable {
         }
     }
 
-    /// Sends a frame, or keeps it until the peer takes it.
+    /// Sends a frame, or keeps it until the peer takes it. ERROR is the last one.
     ///
     /// - Throws: `peerGone` when the peer has left or lets too much wait.
     public mutating func send(_ frame: [UInt8], to peer: LinkPeer) throws(TransportError) {
@@ -69,8 +71,13 @@ public struct StreamListener: Listener, ~Copyable {
             throw TransportError(
                 .peerGone, hasEnded ? "the peer has left" : "the peer lets \(waitingBytes) bytes wait")
         }
+        guard !isDeaf else { return }
         waiting.append(frame[...])
         waitingBytes += frame.count
+        if let header = try? FrameHeader(parsing: frame), header.type == MessageType.error.rawValue {
+            isDeaf = true
+            cutter.deafen()
+        }
         flush()
     }
 

@@ -25,6 +25,12 @@ package struct StreamCutter: Sendable {
         bytes += arrived
     }
 
+    /// Takes nothing any more, and forgets what has not been handed on.
+    package mutating func deafen() {
+        isDeaf = true
+        (bytes, begin, length) = ([], 0, nil)
+    }
+
     /// The next frame, if it is there as a whole.
     package mutating func next() -> [UInt8]? {
         guard let length = length ?? measure(), bytes.count - begin >= length else { return nil }
