@@ -9,7 +9,7 @@ public struct StreamListener: Listener, ~Copyable {
 
     private var stream: ByteStream
     private var cutter: StreamCutter
-    private let wakeUp: WakePipe
+    private let wakeUp: WakeUp
     private let onEnd: @Sendable () -> Void
     private var waiting: [ArraySlice<UInt8>] = []
     private var waitingBytes = 0
@@ -27,7 +27,7 @@ public struct StreamListener: Listener, ~Copyable {
         input: Int32, output: Int32, command: String, frameLimit: Int = StreamLimits.frameBytes,
         onEnd: @escaping @Sendable () -> Void = {}
     ) throws(TransportError) {
-        wakeUp = try WakePipe()
+        wakeUp = try WakeUp()
         stream = ByteStream(input: input, output: output)
         cutter = StreamCutter(frameLimit: frameLimit)
         address = DeviceURI(link: .exec(command: command))
