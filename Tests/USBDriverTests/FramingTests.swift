@@ -24,7 +24,7 @@ extension USBDriverTests {
                 let back = try link.receive(within: .seconds(5))
                 #expect(back == frame, "\(length) bytes in packets of \(packet)")
             }
-            #expect(echo.frames.count == count)
+            #expect(echo.frameCount == count)
             #expect(try link.receive(within: .zero) == nil)
             link.close()
             withExtendedLifetime(board) {}
@@ -163,14 +163,15 @@ extension USBDriverTests {
 
         @Test func aBoardThatNeverStopsSendingIsRefused() throws {
             let bus = try TestBus()
-            let echo = EchoBoard(greeting: .flood(pattern(2_048)))
-            defer { echo.end() }
-            let board = try bus.plug(echo.function)
+            let board = try bus.plug(makeFunction(serial: 7))
+            board.function.inject(.floodIn(pattern(2_048)))
             let error = #expect(throws: TransportError.self) {
                 _ = try USBTransport(connecting: USBSelection(), patience: .zero)
             }
             #expect(error?.detail.contains("goes on sending after LINK_RESET (USB-004)") == true, "\(error as Any)")
-            withExtendedLifetime(board) {}
+            // It is the sending that was refused, and nothing else.
+            board.function.release()
+            try USBTransport(connecting: USBSelection(), patience: .zero).close()
         }
 
         @Test func statusAndAbortReachTheBoardBesideTheFrames() throws {

@@ -53,19 +53,27 @@ final class USBLink: Sendable {
 
     /// Drops what still comes of an earlier link, until the board is quiet.
     ///
-    /// - Throws: `timedOut` from a board that goes on sending after LINK_RESET.
+    /// That no read came for a while says little on a machine that is busy: the event thread may have had no turn. So
+    /// the board is asked for its state, and the link is quiet if nothing came before the answer either, which the
+    /// kernel hands out after all that ended before it.
+    ///
+    /// - Throws: `timedOut` or `stalled` from a board that does not tell its state; `babble` from one that goes on
+    ///   sending after LINK_RESET.
     func drain() throws(USBFailure) {
         let limit = ContinuousClock.now + USBLimits.drainPatience
         var seen: UInt64 = 0
         while true {
             waitUntil(for: USBLimits.quiet) { $0.readsDone != seen || $0.end != nil }
+            let isQuiet = state.withLock { $0.readsDone == seen && $0.end == nil }
+            if isQuiet { _ = try board.linkStatus(of: interface) }
             let now = state.withLock { state in
-                if state.readsDone == seen { state.isDraining = false }
+                let isOver = isQuiet && state.readsDone == seen
+                if isOver { state.isDraining = false }
                 state.beginning = []
-                return (done: state.readsDone, hasEnded: state.end != nil, cause: state.cause)
+                return (done: state.readsDone, isOver: isOver, hasEnded: state.end != nil, cause: state.cause)
             }
             if now.hasEnded { throw now.cause ?? .gone }
-            if now.done == seen { return }
+            if now.isOver { return }
             seen = now.done
             guard ContinuousClock.now < limit else { throw .babble }
         }

@@ -255,6 +255,7 @@ extension BoardState {
                 end(transfer, USBTransferResult(.stalled))
                 continue
             }
+            if outgoing.isEmpty, let frame = flood { append(frame) }
             guard !faults.contains(.holdIn), let frame = outgoing.first else { return }
             let left = frame.count - sentOfFirst
             if take(.failIn) {
@@ -293,6 +294,12 @@ extension BoardState {
             return USBTransferResult(.overflow, bytes: bytes)
         }
         return USBTransferResult(.completed, bytes: take(transfer.length, of: frame))
+    }
+
+    /// The frame of `floodIn`.
+    private var flood: [UInt8]? {
+        for case .floodIn(let frame) in faults { return frame }
+        return nil
     }
 
     private mutating func takeShortIn() -> Int? {

@@ -1,4 +1,4 @@
-/// A way in which an emulated board misbehaves once; each waits for the next occasion.
+/// A way in which an emulated board misbehaves: once, at the next occasion, or until `USBBoardFunction.release`.
 public enum USBBoardFault: Sendable, Hashable {
     /// The next control request stalls.
     case stallControl
@@ -18,6 +18,9 @@ public enum USBBoardFault: Sendable, Hashable {
     case shortIn(Int)
     /// These bytes come as a transfer of their own before the next frame.
     case strayIn([UInt8])
+    /// Every transfer to the host brings this frame at once, from now until `USBBoardFunction.release`, beside all that
+    /// the device's program sends: a board that never stops, however fast this machine is.
+    case floodIn([UInt8])
     /// The next frame that the device sends is lost.
     case dropFrameIn
     /// The next frame that the host sends is lost.
@@ -26,4 +29,14 @@ public enum USBBoardFault: Sendable, Hashable {
     case holdIn
     /// Nothing is taken from the host until `USBBoardFunction.release`.
     case holdOut
+
+    /// Whether the fault lasts until `USBBoardFunction.release`.
+    var lasts: Bool {
+        switch self {
+        case .holdControl, .holdIn, .holdOut, .floodIn: true
+        case .stallControl, .stallIn, .stallOut, .failIn, .failOut, .babbleIn, .shortIn, .strayIn, .dropFrameIn,
+            .dropFrameOut:
+            false
+        }
+    }
 }

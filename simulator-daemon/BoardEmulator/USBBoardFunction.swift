@@ -42,7 +42,7 @@ public final class USBBoardFunction: Sendable {
     /// The bus was reset: a new link (USB-004), endpoints without halt.
     public func resetBus() { change { $0.resetLink() } }
 
-    /// Makes the board misbehave once.
+    /// Makes the board misbehave once, or until `release`.
     public func inject(_ fault: USBBoardFault) {
         change { state in
             state.faults.append(fault)
@@ -50,10 +50,10 @@ public final class USBBoardFunction: Sendable {
         }
     }
 
-    /// Ends the faults that hold something, and lets it go on.
+    /// Ends the faults that last, and lets go on what they hold.
     public func release() {
         change { state in
-            state.faults.removeAll { [.holdControl, .holdIn, .holdOut].contains($0) }
+            state.faults.removeAll { $0.lasts }
             let held = state.controlTransfers
             state.controlTransfers = []
             for transfer in held { state.answer(transfer) }
