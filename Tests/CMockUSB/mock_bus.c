@@ -1,13 +1,17 @@
 // The bus: what sysfs, udev and /dev show of the devices.
 #define _GNU_SOURCE
 #include "mock_private.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 // The variable exists from the program's start and never goes: setting it then changes a pointer, while adding it would
@@ -126,6 +130,11 @@ void mock_device_unplug(mock_device *device) {
 
 void mock_act_as_user(unsigned user) { setfsuid(user); }
 
+size_t mock_heap_bytes(void) {
+    const struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
 static void free_all(mock_urb *urb) {
     while (urb) {
         mock_urb *next = urb->next;
@@ -135,9 +144,26 @@ static void free_all(mock_urb *urb) {
     }
 }
 
+// umockdev's open() connects to the answers of a device even if the file has just gone, and then forgets the connection.
+// Nobody has a freed device open, so that all connections to it that are left in this process are such ones.
+static void close_forgotten(const mock_device *device) {
+    char *answers = g_strconcat(device->bus->root, "/ioctl", device->node, NULL);
+    DIR *folder = opendir("/proc/self/fd");
+    for (struct dirent *entry; folder && (entry = readdir(folder));) {
+        struct sockaddr_un peer = {0};
+        socklen_t length = sizeof peer - 1;
+        const int descriptor = atoi(entry->d_name);
+        if (getpeername(descriptor, (struct sockaddr *)&peer, &length) != 0 || peer.sun_family != AF_UNIX) continue;
+        if (strcmp(peer.sun_path, answers) == 0) close(descriptor);
+    }
+    if (folder) closedir(folder);
+    g_free(answers);
+}
+
 void mock_device_free(mock_device *device) {
     if (!device) return;
     mock_device_unplug(device);
+    close_forgotten(device);
     umockdev_testbed_detach_ioctl(device->bus->testbed, device->node, NULL);
     g_signal_handler_disconnect(device->handler, device->signal);
     g_object_unref(device->handler);

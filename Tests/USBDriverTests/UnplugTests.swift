@@ -1,4 +1,5 @@
 import BoardEmulator
+import CMockUSB
 import DeviceTransport
 import Foundation
 import Testing
@@ -13,13 +14,15 @@ extension USBDriverTests {
         }
 
         @Test func everyCutIsNoticedAtOnceAndLeavesNothing() throws {
-            let cuts = ProcessInfo.processInfo.environment["VOLLEY_CAMPAIGN"] == nil ? 200 : 10_000
+            let environment = ProcessInfo.processInfo.environment
+            let cuts =
+                environment["VOLLEY_CUTS"].flatMap { Int($0) } ?? (environment["VOLLEY_CAMPAIGN"] == nil ? 200 : 10_000)
             let bus = try TestBus()
             let echo = EchoBoard()
             defer { echo.end() }
             // Once before counting, since libraries keep what they allocate first.
             try cut(.waiting, on: bus, echo, number: 0)
-            let (descriptors, memory) = (openDescriptors(), residentKilobytes())
+            let (descriptors, memory, heap) = (openDescriptors(), residentKilobytes(), mock_heap_bytes())
             let kinds = descriptorTargets()
             var slowest = (notice: 0.0, teardown: 0.0)
             for number in 1...cuts {
@@ -39,12 +42,16 @@ extension USBDriverTests {
             #expect(
                 openDescriptors() <= descriptors,
                 "\(openDescriptors() - descriptors) leaked: \(descriptorTargets()), before: \(kinds)")
+            // What the emulated bus and libraries keep is far less than the smallest thing that the driver has for each link.
+            let grown = Int(mock_heap_bytes()) - Int(heap)
+            #expect(grown < 262_144 + 512 * cuts, "\(grown) bytes more of the heap are in use after \(cuts) cuts")
             if cuts > 200 {
                 print(
                     """
                     \(cuts) cuts: slowest notice \(slowest.notice) s, slowest teardown \(slowest.teardown) s; left: \(left); \
                     descriptors \(openDescriptors() - descriptors) more, \
-                    memory \(residentKilobytes() - memory) KiB more than \(memory) KiB
+                    memory \(residentKilobytes() - memory) KiB more than \(memory) KiB, \
+                    of the heap in use \(grown / 1024) KiB more than \(heap / 1024) KiB
                     """)
             }
         }

@@ -49,7 +49,7 @@ mock_device *mock_bus_plug(mock_bus *bus, const mock_identity *identity, const m
 void mock_device_announce(mock_device *device, bool added);
 /// Pulls a device out: what is pending is over, and the device's files are gone.
 void mock_device_unplug(mock_device *device);
-/// Frees a device. Pulls it out first if that has not been done.
+/// Frees a device that nobody has open any more. Pulls it out first if that has not been done.
 void mock_device_free(mock_device *device);
 /// The device's file below the bus's root.
 const char *mock_device_path(const mock_device *device);
@@ -65,3 +65,5 @@ void mock_device_ignore_cancel(mock_device *device, bool ignore);
 uint64_t mock_device_requests(mock_device *device);
 /// Opens files with the rights of this user from now on, on this thread alone; needs to be called by root to do anything.
 void mock_act_as_user(unsigned user);
+/// Bytes of the heap that this process has in use, in all of the C library's arenas; what was freed and kept is not counted.
+size_t mock_heap_bytes(void);
