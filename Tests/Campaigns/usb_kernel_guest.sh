@@ -16,18 +16,64 @@ attach() {
     echo "the kernel has the board after $(cut -d' ' -f1 /proc/uptime) s: $(cat /sys/bus/usb/devices/1-1/product)"
 }
 
+# What a training is of: two epochs, so that there is a checkpoint amid it.
+settings=(--epochs 2 --seed 3 --set data.training_samples=1000 --set chip.calibration=off)
+
+# weights RUN : the SHA-256 of a run's last weights
+weights() { sha256sum <"$(ls "$1"/checkpoints/*.safetensors | tail -n 1)" | cut -d' ' -f1; }
+
 # training DEVICE : trains a little on the chip behind an address, and prints the SHA-256 of the weights
 training() {
     local folder
     folder="$(mktemp -d)"
-    .build/release/volley train yinyang --device "$1" --epochs 1 --seed 3 \
-        --set data.training_samples=2000 --set chip.calibration=off --output "$folder/run" >"$folder/log" 2>&1 || {
+    .build/release/volley train yinyang --device "$1" "${settings[@]}" --output "$folder/run" >"$folder/log" 2>&1 || {
         tail -n 20 "$folder/log" >&2
         return 1
     }
     grep patterns/s "$folder/log" >&2
-    sha256sum <"$(ls "$folder"/run/checkpoints/*.safetensors | tail -n 1)" | cut -d' ' -f1
+    weights "$folder/run"
 }
+
+# uptime_tenths : tenths of seconds since the machine started
+uptime_tenths() { cut -d' ' -f1 /proc/uptime | awk '{ print int($1 * 10) }'; }
+
+# killed DEVICE : kills a training in its second epoch, lets the next host go on with it, and prints the SHA-256 of the
+# weights. Nobody may have to wait for longer than the lease, 10 s, and a second (LSE-006), and for the last refusal.
+killed() {
+    local folder host begin attempt last=0
+    folder="$(mktemp -d)"
+    .build/release/volley train yinyang --device "$1" "${settings[@]}" --output "$folder/run" >"$folder/log" 2>&1 &
+    host=$!
+    for _ in $(seq 600); do ! grep -q 'epoch *1/2' "$folder/log" || break; sleep 0.1; done
+    sleep 1
+    kill -KILL "$host" || {
+        echo "the training was over before it was killed" >&2
+        return 1
+    }
+    wait "$host" 2>/dev/null || true
+    begin="$(uptime_tenths)"
+    while true; do
+        attempt=$(($(uptime_tenths) - begin))
+        .build/release/volley train --resume "$folder/run" >"$folder/log" 2>&1 && break
+        grep -q 'volley train' "$folder/log" && [ $((last)) -le 110 ] || {
+            echo "the board was not free $last tenths of a second after its host was killed" >&2
+            tail -n 20 "$folder/log" >&2
+            return 1
+        }
+        last=$attempt
+        sleep 0.2
+    done
+    grep -q 'resumed' "$folder/log" || {
+        echo "the second host has not resumed the first one's run" >&2
+        cat "$folder/log" >&2
+        return 1
+    }
+    echo "the next host had the board $((attempt / 10)).$((attempt % 10)) s after the kill, at the latest" >&2
+    weights "$folder/run"
+}
+
+# conformance ARGUMENT... : holds the board against the specification
+conformance() { .build/release/volley-conformance usb:1209:0001/7 "$@"; }
 
 # replug : pulls the board out amid a batch of whoever has the chip, and puts it in again
 replug() {
@@ -68,6 +114,13 @@ check() {
     grep -c 'is back' /run/log >/dev/null || {
         echo "the training was over before the board was back; the session was never resumed"
         cat /run/log
+        return 1
+    }
+    echo "== a training whose host is killed, and the next host goes on"
+    local resumed
+    resumed="$(killed usb:1209:0001/7)"
+    [ "$resumed" = "$weights" ] || {
+        echo "weights of the training that was killed and resumed are $resumed, of the other $weights"
         return 1
     }
     echo "weights $weights"

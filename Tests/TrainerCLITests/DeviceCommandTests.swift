@@ -65,6 +65,24 @@ struct DeviceCommandTests {
         }
     }
 
+    /// The daemon lives on, so that the lease of the dead host stands until its end (LSE-006).
+    @Test func aKilledHostLeavesTheChipToTheNextOneWhichGoesOnAsIfUnbroken() throws {
+        try inFolder {
+            let (daemon, uri) = try startDaemon()
+            defer { daemon.terminate() }
+            let process = try startLongRun("broken", arguments: ["--device", uri])
+            process.send(SIGKILL)
+            _ = process.finish()
+            let begin = Date()
+            while try !VolleyProcess.run("devices", uri).output.contains("serial 9, free") {
+                // A lease is of 10 s.
+                try #require(Date().timeIntervalSince(begin) < 11, "a dead host has the chip")
+                Thread.sleep(forTimeInterval: 0.1)
+            }
+            try expectResumedEqualsUnbroken("broken", arguments: ["--device", uri])
+        }
+    }
+
     @Test func aNetworkThatIsTooLargeIsRefusedWithBothNumbers() throws {
         try inFolder {
             let result = try VolleyProcess.run(
@@ -86,16 +104,8 @@ struct DeviceCommandTests {
 
     @Test func devicesTellsWhoHasTheChip() throws {
         try inFolder {
-            let socket = path("chip.sock")
-            let daemon = Process()
-            daemon.executableURL = VolleyProcess.program.deletingLastPathComponent()
-                .appendingPathComponent("volleyd")
-            daemon.arguments = ["--listen", "ipc://\(socket)", "--serial", "9"]
-            daemon.standardOutput = FileHandle.nullDevice
-            daemon.standardError = FileHandle.nullDevice
-            try daemon.run()
+            let (daemon, uri) = try startDaemon()
             defer { daemon.terminate() }
-            let uri = "zmq+ipc://\(socket)"
             let free = try VolleyProcess.run("devices", uri)
             #expect(free.status == 0, "\(free.errors)")
             #expect(free.output.contains("emulator bss2 serial 9, free, firmware"))
@@ -184,11 +194,24 @@ struct DeviceCommandTests {
         return process
     }
 
-    private func expectResumedEqualsUnbroken(_ name: String) throws {
+    /// Starts a daemon with the chip of serial 9, and tells its address.
+    private func startDaemon() throws -> (Process, String) {
+        let socket = path("chip.sock")
+        let daemon = Process()
+        daemon.executableURL = VolleyProcess.program.deletingLastPathComponent()
+            .appendingPathComponent("volleyd")
+        daemon.arguments = ["--listen", "ipc://\(socket)", "--serial", "9"]
+        daemon.standardOutput = FileHandle.nullDevice
+        daemon.standardError = FileHandle.nullDevice
+        try daemon.run()
+        return (daemon, "zmq+ipc://\(socket)")
+    }
+
+    private func expectResumedEqualsUnbroken(_ name: String, arguments: [String] = []) throws {
         let resumed = try VolleyProcess.run("train", "--resume", path(name), "--json")
         #expect(resumed.status == 0, "\(resumed.errors)")
         let whole = try VolleyProcess(
-            ["train", "yinyang", "--epochs", Self.epochs, "--output", path("whole"), "--json"] + small
+            ["train", "yinyang", "--epochs", Self.epochs, "--output", path("whole"), "--json"] + small + arguments
         ).finish()
         for key in ["test_accuracy", "training_loss", "spikes_per_pattern"] {
             let (left, right) = (try object(resumed.output)[key], try object(whole.output)[key])
