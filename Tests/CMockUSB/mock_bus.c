@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,20 +17,21 @@
 
 // The variable exists from the program's start and never goes: setting it then changes a pointer, while adding it would
 // move the environment under the feet of other threads. Between two buses it names a folder with a file `disabled`, for
-// which the preloaded library lets everything through; an empty one would make it take all of /dev for emulated.
-static char idle_folder[] = "/tmp/volley-no-bus-XXXXXX";
-static char idle_file[sizeof idle_folder + 16];
+// which the preloaded library lets everything through; an empty one would make it take all of /dev for emulated. The
+// folder is beside the program and stays there: a process that is killed could not take one of its own away.
+static char idle_folder[PATH_MAX];
 
 __attribute__((constructor)) static void reserve_variable(void) {
-    if (!mkdtemp(idle_folder)) return;
-    snprintf(idle_file, sizeof idle_file, "%s/disabled", idle_folder);
-    close(open(idle_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-    setenv("UMOCKDEV_DIR", idle_folder, 0);
-}
-
-__attribute__((destructor)) static void remove_idle_folder(void) {
-    unlink(idle_file);
-    rmdir(idle_folder);
+    char file[PATH_MAX + 16];
+    const ssize_t length = readlink("/proc/self/exe", idle_folder, sizeof idle_folder - 16);
+    char *end = length > 0 ? memrchr(idle_folder, '/', (size_t)length) : NULL;
+    if (!end) return;
+    strcpy(end, "/no-usb-bus");
+    mkdir(idle_folder, 0755);
+    snprintf(file, sizeof file, "%s/disabled", idle_folder);
+    close(open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    // Where nothing can be written, no bus can be emulated either.
+    if (access(file, F_OK) == 0) setenv("UMOCKDEV_DIR", idle_folder, 0);
 }
 
 mock_bus *mock_bus_begin(void) {

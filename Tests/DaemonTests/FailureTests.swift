@@ -33,7 +33,9 @@ extension DaemonTests {
         }
 
         @Test func aDaemonThatDoesNotComeBackEndsThePatience() async throws {
-            let daemon = try TestDaemon(on: TestDaemon.freshAddress())
+            let address = TestDaemon.freshAddress()
+            let daemon = try TestDaemon(on: address)
+            defer { unlink(String(address.dropFirst("ipc://".count))) }
             let notices = Mutex<[String]>([])
             let client = makeClient(of: daemon.address) {
                 $0.linkPatience = .seconds(1)

@@ -13,11 +13,14 @@ struct TestDaemon {
     let process: ChildProcess
     private let lifeline: Int32
 
+    /// What daemons of all tests say, beside them.
+    private static let log = "\(ChildProcess.programFolder)/volleyd-tests.log"
+
     /// Starts a daemon and waits until it is ready.
     init(on uri: String, _ arguments: [String] = []) throws {
         let started = try ChildProcess.start(
             Self.program(), arguments: ["--listen", uri, "--exit-with-parent"] + arguments,
-            log: "/tmp/volleyd-tests-\(getpid()).log")
+            log: Self.log)
         process = started.child
         lifeline = started.input
         defer { close(started.output) }

@@ -7,10 +7,6 @@ struct CalibrateCommandTests {
     private let folder = FileManager.default.temporaryDirectory
         .appendingPathComponent("volley-cli-\(UUID().uuidString)")
 
-    init() throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
     private func run(_ arguments: String...) throws -> VolleyProcess.Result {
         try VolleyProcess(
             ["calibrate"] + arguments, environment: ["VOLLEY_CACHE": folder.path]
@@ -22,6 +18,7 @@ struct CalibrateCommandTests {
     }
 
     private func inFolder(_ body: () throws -> Void) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try body()
     }

@@ -7,11 +7,8 @@ struct CommandLineTests {
     private let folder = FileManager.default.temporaryDirectory
         .appendingPathComponent("volley-cli-\(UUID().uuidString)")
 
-    init() throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
     private func inFolder(_ body: () throws -> Void) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try body()
     }

@@ -10,11 +10,8 @@ struct DeviceCommandTests {
         "--set", "data.training_samples=1000", "--set", "network.hidden.0.size=30",
     ]
 
-    init() throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
     private func inFolder(_ body: () throws -> Void) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try body()
     }

@@ -15,10 +15,6 @@ struct SwapTests {
         "--set", "data.training_samples=400", "--set", "network.hidden.0.size=30", "--set", "training.batch_size=8",
     ]
 
-    init() throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
     @Test func theSameExperimentGivesTheSameWeightsOverEveryCarrier() throws {
         try inFolder {
             #expect(try train("ipc").status == 0)
@@ -75,6 +71,7 @@ struct SwapTests {
     }
 
     private func inFolder(_ body: () throws -> Void) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try body()
     }

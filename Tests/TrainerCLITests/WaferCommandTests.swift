@@ -12,11 +12,8 @@ struct WaferCommandTests {
     /// A chip that needs no calibration before its first use, which would take seconds.
     private let ready = ["--profile", "bss2-calibrated"]
 
-    init() throws {
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    }
-
     private func inFolder(_ body: () throws -> Void) throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try body()
     }
@@ -147,8 +144,10 @@ struct WaferCommandTests {
         ["wafer", "yinyang", "--jobs", "0"],
     ])
     func wrongArgumentsGive64(arguments: [String]) throws {
-        let result = try VolleyProcess(arguments, in: folder).finish()
-        #expect(result.status == 64, "\(result.errors)")
+        try inFolder {
+            let result = try VolleyProcess(arguments, in: folder).finish()
+            #expect(result.status == 64, "\(result.errors)")
+        }
     }
 
     @Test func foldersThatHoldNoWaferAreRefused() throws {
