@@ -39,6 +39,13 @@ final class LinkTarget: DeviceTarget {
 
     var hasFrameLengths: Bool { if case .exec = uri.link { false } else { true } }
 
+    var hasEmptyFrames: Bool {
+        switch uri.link {
+        case .tcp, .ipc: true
+        case .usb, .exec: false
+        }
+    }
+
     /// Starts the program with an input that has ended.
     func endsWithItsInput(within limit: Duration) -> Bool? {
         guard case .exec(let command) = uri.link else { return nil }

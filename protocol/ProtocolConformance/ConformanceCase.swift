@@ -38,6 +38,8 @@ package struct ConformanceCase: Sendable {
         case effect(String)
         /// The carrier has lengths of frames besides those in headers.
         case frameLengths
+        /// The carrier can carry a frame without bytes, which on USB is none (USB-002).
+        case emptyFrames
         /// The device is a program whose link is its standard input and output.
         case stream
         /// The suite can start the device anew.

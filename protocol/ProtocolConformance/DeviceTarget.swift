@@ -30,6 +30,8 @@ package protocol DeviceTarget: AnyObject {
     var sharing: LinkSharing { get }
     /// Whether the carrier has lengths of frames besides those in headers, as messages and transfers have.
     var hasFrameLengths: Bool { get }
+    /// Whether a frame without bytes arrives as one.
+    var hasEmptyFrames: Bool { get }
     /// Whether the device, a program, ends within a time of the end of its input; `nil` where it is no program.
     func endsWithItsInput(within limit: Duration) -> Bool?
     /// Whether `restart` would do something.
@@ -42,6 +44,8 @@ extension DeviceTarget {
     package var sharing: LinkSharing { .many }
 
     package var hasFrameLengths: Bool { true }
+
+    package var hasEmptyFrames: Bool { true }
 
     package func endsWithItsInput(within limit: Duration) -> Bool? { nil }
 }

@@ -167,11 +167,12 @@ package struct SuiteRunner {
             case .effect(let name) where !claims.claims(effect: name): return "the device claims no effect \"\(name)\""
             case .frameLengths where !target.hasFrameLengths:
                 return "a stream has no lengths of frames besides those in headers"
+            case .emptyFrames where !target.hasEmptyFrames: return "the carrier has no frames without bytes"
             case .stream where target.hasFrameLengths: return "the carrier is no stream"
             case .restart where !target.canRestart:
                 return "the suite was given no way to restart the device (--restart)"
             case .leave where !target.canLeave: return "the suite was given no way to make the device leave (--leave)"
-            case .codes, .noCodes, .emulator, .effect, .frameLengths, .stream, .restart, .leave: break
+            case .codes, .noCodes, .emulator, .effect, .frameLengths, .emptyFrames, .stream, .restart, .leave: break
             }
         }
         return nil

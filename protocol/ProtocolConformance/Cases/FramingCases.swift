@@ -95,7 +95,8 @@ enum FramingCases {
         + [0, 1, 3, 4, 32, 63].map { count in
             ends(
                 "FRM-003/header-of-\(count)-bytes", "A frame of \(count) bytes is refused with MALFORMED",
-                with: .malformed, needs: [.frameLengths]
+                with: .malformed,
+                needs: count == 0 ? [.frameLengths, .emptyFrames] : [.frameLengths]
             ) { frame, _ in
                 frame = Array(frame.prefix(count))
             }
