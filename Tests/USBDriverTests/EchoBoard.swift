@@ -13,16 +13,9 @@ final class EchoBoard: Sendable {
     private let seen = Mutex(0)
     private let aborts = Mutex<[UInt64]>([])
 
-    /// What the board sends by itself on a link that has just begun.
-    enum Greeting: Sendable {
-        case nothing
-        /// These frames, once.
-        case frames([[UInt8]])
-    }
-
     /// Starts the program.
     init(
-        serial: UInt64 = 7, packet: Int = 512, greeting: Greeting = .nothing, delay: Duration = .zero,
+        serial: UInt64 = 7, packet: Int = 512, delay: Duration = .zero,
         _ adjust: (inout USBBoardIdentity) -> Void = { _ in }
     ) {
         var identity = USBBoardIdentity(serial: serial, bootID: 99, bulkPacketSize: packet)
@@ -42,7 +35,7 @@ final class EchoBoard: Sendable {
                 }
                 for event in listener.takeEvents() {
                     switch event {
-                    case .ended(let peer): Self.greet(greeting, after: peer, over: &listener)
+                    case .ended: break
                     case .abort(let request, _): aborts.withLock { $0.append(request) }
                     }
                 }
@@ -61,16 +54,6 @@ final class EchoBoard: Sendable {
         isEnding.withLock { $0 = true }
         wake()
         hasEnded.wait()
-    }
-
-    private static func greet(_ greeting: Greeting, after old: LinkPeer, over listener: inout USBBoardListener) {
-        // A link's name is its number; the next link has the next one.
-        let number = old.bytes.reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) } + 1
-        let peer = LinkPeer(bytes: (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) })
-        switch greeting {
-        case .nothing: break
-        case .frames(let frames): for frame in frames { try? listener.send(frame, to: peer) }
-        }
     }
 }
 

@@ -148,9 +148,10 @@ extension USBDriverTests {
 
         @Test func whatABoardSendsBeforeItIsGreetedIsDropped() throws {
             let bus = try TestBus()
-            let echo = EchoBoard(greeting: .frames([pattern(512, seed: 9), pattern(5_000, seed: 10)]))
+            let echo = EchoBoard()
             defer { echo.end() }
             let board = try bus.plug(echo.function)
+            for frame in [pattern(512, seed: 9), pattern(5_000, seed: 10)] { board.function.inject(.greetIn(frame)) }
             for round in 0..<10 {
                 var link = try USBTransport(connecting: USBSelection(), patience: .zero)
                 let frame = pattern(300, seed: round)

@@ -118,6 +118,7 @@ struct BoardState: Sendable {
         isOutHalted = false
         link += 1
         report = Report()
+        for case .greetIn(let frame) in faults { append(frame) }
         pump()
     }
 

@@ -21,6 +21,9 @@ public enum USBBoardFault: Sendable, Hashable {
     /// Every transfer to the host brings this frame at once, from now until `USBBoardFunction.release`, beside all that
     /// the device's program sends: a board that never stops, however fast this machine is.
     case floodIn([UInt8])
+    /// This frame waits for the host on each new link, before the device's program hears of it, from now until
+    /// `USBBoardFunction.release`.
+    case greetIn([UInt8])
     /// The next frame that the device sends is lost.
     case dropFrameIn
     /// The next frame that the host sends is lost.
@@ -33,7 +36,7 @@ public enum USBBoardFault: Sendable, Hashable {
     /// Whether the fault lasts until `USBBoardFunction.release`.
     var lasts: Bool {
         switch self {
-        case .holdControl, .holdIn, .holdOut, .floodIn: true
+        case .holdControl, .holdIn, .holdOut, .floodIn, .greetIn: true
         case .stallControl, .stallIn, .stallOut, .failIn, .failOut, .babbleIn, .shortIn, .strayIn, .dropFrameIn,
             .dropFrameOut:
             false
