@@ -16,8 +16,13 @@ case "${1:-}" in -h | --help) sed -n '2,/^[^#]/{/^#/s/^# \{0,1\}//p}' "$0"; exit
 suppressions="$(mktemp)"
 trap 'rm -f "$suppressions"' EXIT
 printf 'leak:%s\n' libglib libgobject libgio libumockdev libxml2 libudev > "$suppressions"
+# libusb 1.0.26 forgets 40 bytes of an interface whose descriptor is not one (parse_configuration shortens its list before
+# the interface is cleared), which only the test with random descriptors brings about: twice. Whatever the driver itself
+# would forget of a configuration, all other tests show.
+echo leak:randomDescriptorsNeitherCrashNorHideOthers >> "$suppressions"
 export LSAN_OPTIONS="suppressions=$suppressions:print_suppressions=0"
-export ASAN_OPTIONS="detect_leaks=1:halt_on_error=1"
+# Libraries without frame pointers would end the stacks of allocations before they come to a function with a name.
+export ASAN_OPTIONS="detect_leaks=1:halt_on_error=1:fast_unwind_on_malloc=0"
 export TSAN_OPTIONS="halt_on_error=0:exitcode=66"
 
 for sanitizer in "$@"; do
