@@ -6,7 +6,8 @@
 # In the machine volleyd serves an emulated board over USB/IP, and vhci-hcd puts it on the kernel's bus; from there on all
 # is as with a real board: usbcore, usbfs, libusb. The board has to be listed, the driver's tests that need a real bus have
 # to pass, and a short training, amid which the board is pulled out and put in again, has to end with the weights of one
-# over a local socket. COMMAND runs there instead.
+# over a local socket; so has one whose host is killed, when the next host has gone on with it. COMMAND runs there instead:
+# `conformance --filter FRM-001 --patience 10` holds the board against the specification.
 #
 # The machine sees this one's files, read-only, and has no network. Needs qemu-system-x86, busybox-static, usbip
 # and, the first time, 70 MB from Debian's archive; what is missing is named, and the check is skipped with status 0.
