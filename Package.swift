@@ -61,6 +61,7 @@ let package = Package(
             name: "CUMockdev", path: "Tests/CUMockdev", pkgConfig: "umockdev-1.0",
             providers: [.apt(["libumockdev-dev"])]),
         .target(name: "CMockUSB", dependencies: ["CUMockdev"], path: "Tests/CMockUSB"),
+        .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer"),
         .target(name: "CTrainingKernels", path: "Sources/CTrainingKernels"),
         .target(name: "CWireKernels", path: "protocol/CWireKernels"),
         .target(name: "CChipKernels", path: "simulator-daemon/CChipKernels"),
@@ -202,6 +203,8 @@ let package = Package(
         .testTarget(
             name: "USBDriverTests",
             dependencies: [
+                // Linked for the sanitizer, in the tests of the whole package.
+                "CThreadSanitizer",
                 "CMockUSB", "ChipEmulator", "DeviceClient", "DeviceServer", "DeviceTransport", "InTheLoop",
                 "LinkContract",
                 "SpikeData", "SpikingNetworks", "StreamDriver", "Substrate", "BoardEmulator", "USBDriver",
