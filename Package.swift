@@ -162,7 +162,7 @@ let package = Package(
                 "Charts", "ChipEmulator", "DeviceClient", "DeviceTransport", "InTheLoop", "SpikeData",
                 "SpikingNetworks", "Substrate", "Tensors", "ZeroMQDriver", argumentParser,
             ],
-            path: "Tests/Benchmarks", swiftSettings: strictness),
+            path: "Tests/Benchmarks", exclude: ["README.md", "scale.svg", "timeline.svg"], swiftSettings: strictness),
 
         // Tests, bottom-up too.
         .target(

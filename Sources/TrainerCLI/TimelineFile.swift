@@ -60,8 +60,8 @@ package struct TimelineFile {
     private static func name(_ task: LoopTimeline.Task) -> String {
         switch task {
         case .weights: "weights to codes"
-        case .gradient: "gradient"
-        case .update: "optimiser"
+        case .gradient: "gradients of slices"
+        case .update: "training step"
         case .nextInputs: "next inputs"
         case .link: "on the way"
         case .chip: "chip runs"

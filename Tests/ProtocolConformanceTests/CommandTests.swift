@@ -85,7 +85,8 @@ struct CommandTests {
         let words = command.split(separator: " ", maxSplits: 1)
         let program = ([Command.path(String(words[0]))] + words.dropFirst().map(String.init)).joined(separator: " ")
         let result = try Command.run([
-            "exec:\(program)", "--filter", "STR-", "--filter", "FRM-001", "--filter", "FRM-010/gap-1", "--filter", "EXE-001",
+            "exec:\(program)", "--filter", "STR-", "--filter", "FRM-001", "--filter", "FRM-010/gap-1", "--filter",
+            "EXE-001",
             "--filter", "CRD-001",
         ])
         #expect(result.status == 0, "\(result.output) \(result.errors)")
