@@ -206,7 +206,7 @@ let package = Package(
                 // Linked for the sanitizer, in the tests of the whole package.
                 "CThreadSanitizer",
                 "CMockUSB", "ChipEmulator", "DeviceClient", "DeviceServer", "DeviceTransport", "InTheLoop",
-                "LinkContract",
+                "LinkContract", "ProtocolConformance",
                 "SpikeData", "SpikingNetworks", "StreamDriver", "Substrate", "BoardEmulator", "USBDriver",
                 "WireProtocol",
                 "ZeroMQDriver",

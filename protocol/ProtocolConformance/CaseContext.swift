@@ -121,7 +121,8 @@ package final class CaseContext {
 
     /// Ends every session that the case opened, on whatever link, so that the next case finds the device free.
     func cleanUp() {
-        for client in clients { try? client.end() }
+        // The newest first: a session that was resumed has gone over to that one's link, which is there yet.
+        for client in clients.reversed() { try? client.end() }
         for client in clients { client.close() }
     }
 }

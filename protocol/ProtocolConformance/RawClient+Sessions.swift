@@ -69,6 +69,8 @@ extension RawClient {
         guard context.target.sharing != .fresh else { return }
         close()
         let fresh = try context.link()
+        // Where there is one link at a time, the next session needs it.
+        defer { if context.target.sharing == .one { fresh.close() } }
         try fresh.greet()
         // Above whatever number a damaged frame of this session may have had.
         fresh.nextRequest = .max - 8
