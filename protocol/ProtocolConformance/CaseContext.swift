@@ -122,7 +122,11 @@ package final class CaseContext {
     /// Ends every session that the case opened, on whatever link, so that the next case finds the device free.
     func cleanUp() {
         // The newest first: a session that was resumed has gone over to that one's link, which is there yet.
-        for client in clients.reversed() { try? client.end() }
+        for client in clients.reversed() {
+            try? client.end()
+            // Where there is one link at a time, the next session's end needs it.
+            if target.sharing == .one { client.close() }
+        }
         for client in clients { client.close() }
     }
 }
