@@ -205,6 +205,8 @@ extension BoardState {
     /// Takes a frame that the device sends on a link; false if the link has ended or takes no more.
     mutating func send(_ frame: [UInt8], on link: UInt64) -> Bool {
         guard isPlugged, link == self.link else { return false }
+        // ERROR is the last frame of a link: what the device says to frames that came in the same burst is not sent (USB-004).
+        guard report.phase != .deaf else { return true }
         guard outgoingBytes + frame.count <= Self.outgoingLimit else {
             // What the host reads from here on has a gap; it has to begin a new link.
             report.phase = .deaf
