@@ -1,6 +1,7 @@
 public import ChipEmulator
 public import DeviceTransport
 public import Logging
+import Glibc
 package import Substrate
 import WireProtocol
 
@@ -10,6 +11,7 @@ import WireProtocol
 public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
     private var listener: Link
     private var endpoint: DeviceEndpoint
+    private var tokens: FencingTokens
     private let worker: ChipWorker
     private let options: DeviceServerOptions
     private let stop: ServerStop
@@ -42,7 +44,8 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         var configuration = DeviceEndpointConfiguration(
             description: description, boot: options.bootID ?? random.next(), secret: secret)
         configuration.limits.framePayload = options.frameLimit
-        configuration.firstFencingToken = WallClock.fencingBase
+        tokens = FencingTokens(file: options.tokenFile, now: time(nil), logger: logger)
+        configuration.firstFencingToken = tokens.first
         configuration.flaw = flaw
         worker = ChipWorker(mode: options.mode, wake: listener.wake, run: run)
         stop.attach(wake: listener.wake)
@@ -157,7 +160,11 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
     }
 
     private mutating func log(_ event: DeviceEvent) {
-        if case .jobAccepted(let label, let batch, _, _) = event { labels[batch] = label }
+        switch event {
+        case .jobAccepted(let label, let batch, _, _): labels[batch] = label
+        case .leaseGranted(_, let token): tokens.note(token)
+        default: break
+        }
         logger.log(level: event.level, "\(event.text)")
     }
 

@@ -18,6 +18,8 @@ public struct DeviceServerOptions: Sendable, Hashable {
     public var frameLimit = 1 << 20
     /// The boot id, where the link has to know it as well; else it is drawn.
     public var bootID: UInt64?
+    /// Where tokens of leases are kept over restarts (LSE-003); nil leaves them to the clock.
+    public var tokenFile: String?
 
     /// Fast; five seconds for a running job; two seconds for the last results.
     public init(
@@ -27,5 +29,19 @@ public struct DeviceServerOptions: Sendable, Hashable {
         self.mode = mode
         self.stopLimit = stopLimit
         self.farewell = farewell
+    }
+}
+
+extension DeviceServerOptions {
+    /// The usual file for tokens of leases: `$VOLLEY_STATE/lease-tokens`, else `$XDG_STATE_HOME/volley/lease-tokens`, else
+    /// `~/.local/state/volley/lease-tokens`; nil without a home.
+    public static func tokenFile(environment: [String: String]) -> String? {
+        func value(_ name: String) -> String? {
+            environment[name].flatMap { $0.isEmpty ? nil : $0 }
+        }
+        let folder =
+            value("VOLLEY_STATE") ?? value("XDG_STATE_HOME").map { "\($0)/volley" }
+            ?? value("HOME").map { "\($0)/.local/state/volley" }
+        return folder.map { "\($0)/lease-tokens" }
     }
 }

@@ -3,7 +3,7 @@ import BoardEmulator
 import ChipEmulator
 public import DeviceServer
 import DeviceTransport
-import Glibc
+import Foundation
 import Logging
 import Mutants
 import StreamDriver
@@ -40,6 +40,10 @@ struct ServeCommand: ParsableCommand {
             (on standard error, where standard output is the link). ADDRESS is what `volley train --device` takes; with
             usbip, once the board is attached. The log goes to standard error.
             `volleyd profile` tells more of profiles.
+
+            So that no lease of an earlier start is taken for a new one, volleyd keeps a number in
+            $VOLLEY_STATE/lease-tokens, else $XDG_STATE_HOME/volley/lease-tokens, else
+            ~/.local/state/volley/lease-tokens.
             """)
 
     @Option(
@@ -190,6 +194,8 @@ struct ServeCommand: ParsableCommand {
     ) throws(TransportError) {
         let address = listener.address
         let profile = chip.profile.name
+        var options = options
+        options.tokenFile = DeviceServerOptions.tokenFile(environment: ProcessInfo.processInfo.environment)
         let server = ChipServer(chip, on: listener, options: options, stop: stop, logger: logger)
         let line = "volleyd ready on \(address) serial \(serial) profile \(profile) mode \(mode.rawValue)\n"
         // Where standard output is the link, people are told on standard error.
