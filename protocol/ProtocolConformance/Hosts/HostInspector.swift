@@ -174,16 +174,16 @@ package struct HostInspector: Sendable {
 
     /// The device sent a frame on a link.
     package mutating func received(_ bytes: [UInt8], on link: Int, at time: Duration) {
-        guard let frame = try? Frame(parsing: bytes, limits: WireLimits()), var state = links[link],
-            frame.header.fragmentCount == 1
-        else { return }
+        guard let frame = try? Frame(parsing: bytes, limits: WireLimits()), var state = links[link] else { return }
         defer { links[link] = state }
         let header = frame.header
         // A link may repeat a frame; a host drops it, and so must its judge.
         guard header.sequence >= state.nextFromDevice else { return }
         state.nextFromDevice = header.sequence &+ 1
-        let fields = (try? ProtobufFields(parsing: frame.payload)) ?? ProtobufFields()
         let request = state.sent[header.request]
+        if header.status == .ok, header.flags.contains(.response), let request { confirmLease(request, state.session) }
+        guard header.fragmentCount == 1 else { return }
+        let fields = (try? ProtobufFields(parsing: frame.payload)) ?? ProtobufFields()
         if header.flags.contains(.final), let request { settle(request, header, &state) }
         if header.status == .ok, header.type == MessageType.hello.rawValue {
             guard fields.bytes(5) == state.nonce, !state.nonce.isEmpty else { return }
@@ -268,6 +268,14 @@ package struct HostInspector: Sendable {
             "\(type) was sent \(age.inSeconds) s after what confirmed a lease of \(lease.ttl.inSeconds) s")
     }
 
+    /// A request under the lease went well, as its first response says already.
+    private mutating func confirmLease(
+        _ request: (type: MessageType, at: Duration, payload: [UInt8]), _ id: UInt64?
+    ) {
+        guard request.type.needsLease, let id, let confirmed = sessions[id]?.lease?.confirmed else { return }
+        sessions[id]?.lease?.confirmed = max(confirmed, request.at)
+    }
+
     /// A request has its final response.
     private mutating func settle(
         _ request: (type: MessageType, at: Duration, payload: [UInt8]), _ header: FrameHeader, _ state: inout Link
@@ -276,10 +284,6 @@ package struct HostInspector: Sendable {
         let batch = state.underWay.removeValue(forKey: header.request)
         guard let id = state.session, var session = sessions[id] else { return }
         defer { sessions[id] = session }
-        if header.status == .ok, request.type.needsLease {
-            let confirmed = max(session.lease?.confirmed ?? request.at, request.at)
-            session.lease?.confirmed = confirmed
-        }
         if let batch, session.wanted[batch]?.last == header.request { session.wanted[batch] = nil }
         if request.type == .release || request.type == .close { session.lease = nil }
     }
