@@ -45,6 +45,10 @@ FUZZ_COVERAGE ?=
 FUZZ_BUILD := .build-fuzz
 FUZZ_LIBRARY = $(firstword $(wildcard $(dir $(realpath $(shell command -v $(SWIFT)c)))../lib/clang/*/lib/linux/libclang_rt.fuzzer_no_main-$(shell uname -m).a))
 fuzz: setup
+	@# The compiler keeps objects whose code is the same before it is instrumented.
+	@mkdir -p $(FUZZ_BUILD)
+	@echo "$(FUZZ_COVERAGE)" | cmp -s - $(FUZZ_BUILD)/coverage || rm -f $(FUZZ_BUILD)/*/release/Wire*.build/*.o
+	@echo "$(FUZZ_COVERAGE)" > $(FUZZ_BUILD)/coverage
 	VOLLEY_FUZZ="$(FUZZ_LIBRARY)" VOLLEY_FUZZ_COVERAGE="$(FUZZ_COVERAGE)" $(SWIFT) build -c release --scratch-path $(FUZZ_BUILD) --product Fuzzer
 	sh Tests/Fuzz/run.sh $(FUZZ_BUILD)/release/Fuzzer $(FUZZ_BUILD)/corpus "$(FUZZ)" $(SUBJECTS)
 
