@@ -71,7 +71,9 @@ import Testing
     }
 
     @Test func theUsualFileFollowsTheEnvironment() {
-        func path(_ environment: [String: String]) -> String? { DeviceServerOptions.tokenFile(environment: environment) }
+        func path(_ environment: [String: String]) -> String? {
+            DeviceServerOptions.tokenFile(environment: environment)
+        }
         #expect(path(["VOLLEY_STATE": "/a", "XDG_STATE_HOME": "/b", "HOME": "/c"]) == "/a/lease-tokens")
         #expect(path(["VOLLEY_STATE": "", "XDG_STATE_HOME": "/b"]) == "/b/volley/lease-tokens")
         #expect(path(["HOME": "/c"]) == "/c/.local/state/volley/lease-tokens")

@@ -1,7 +1,7 @@
 public import ChipEmulator
 public import DeviceTransport
-public import Logging
 import Glibc
+public import Logging
 package import Substrate
 import WireProtocol
 
