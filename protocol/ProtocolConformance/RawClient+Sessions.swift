@@ -142,6 +142,16 @@ extension RawClient {
         return try answer.fields()
     }
 
+    /// Holds an EXECUTE whose batch was cancelled to its end with CANCELLED, after the answer to CANCEL.
+    ///
+    /// Results that came before that answer are passed over, and one whose frames were on their way (FRM-011).
+    package func cancelled(_ request: UInt64) throws {
+        pending.removeAll { $0.header.request == request && $0.type == .result }
+        let next = try response(to: request)
+        if next.type != .result { pending.insert(next, at: 0) }
+        try refusal(of: request, MessageType.execute.rawValue, [.cancelled])
+    }
+
     /// Holds the device to ending the link with one of these statuses, and forgetting it (FRM-006).
     ///
     /// A link that ends without ERROR passes as lenient at best; one that goes on fails.

@@ -8,7 +8,7 @@ package final class RawClient {
     package let context: CaseContext
     private let link: any DeviceLink
     private var framing = DeviceFraming()
-    private(set) var pending: [DeviceMessage] = []
+    var pending: [DeviceMessage] = []
     /// What came while the end of the link was awaited.
     private(set) var dropped: [DeviceMessage] = []
     /// Requests of PING that were sent for the link's sake: nobody asks for their answers.

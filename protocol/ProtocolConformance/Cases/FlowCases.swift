@@ -220,7 +220,7 @@ enum FlowCases {
                 context.now - start < .milliseconds(500),
                 "CANCEL was answered after \((context.now - start).inSeconds) s")
             if reply.number(2) == 3 { throw CaseStop.undecided("the batch was done before CANCEL came") }
-            try client.refusal(of: request, execute, [.cancelled])
+            try client.cancelled(request)
             let held = try client.ok(.list).fields().messages(1)
             try context.require(
                 !held.contains { $0.number(1) == 4 && $0.number(2) != 4 }, "the cancelled batch is still listed")
@@ -253,7 +253,7 @@ enum FlowCases {
                 try context.require(reply.number(2) == 4, "the state is \(reply.number(2)), not CANCELLED")
             }
             try client.check(try client.response(to: request), is: .execute)
-            try client.refusal(of: request, execute, [.cancelled])
+            try client.cancelled(request)
             let more = try client.settle()
             try context.require(!more.contains { $0.header.request == request }, "EXECUTE ended twice")
         },
@@ -266,7 +266,7 @@ enum FlowCases {
                 throw CaseStop.undecided("the batch was done before CANCEL came")
             }
             try client.check(try client.response(to: request), is: .execute)
-            try client.refusal(of: request, execute, [.cancelled])
+            try client.cancelled(request)
             var other = long
             other.inputs = SpikeTrains(ends: [0, 0], events: [])
             try client.stage(other)
@@ -282,7 +282,7 @@ enum FlowCases {
                 throw CaseStop.undecided("the batch was done before CANCEL came")
             }
             try client.check(try client.response(to: request), is: .execute)
-            try client.refusal(of: request, execute, [.cancelled])
+            try client.cancelled(request)
             try client.refusal(of: client.execute(batch, slot: nil), execute, [.forgotten])
         },
         cancel("EXE-005/without-the-lease", "CANCEL needs no lease") { context in
@@ -295,7 +295,7 @@ enum FlowCases {
                 throw CaseStop.undecided("the batch was done before CANCEL came")
             }
             try client.check(try client.response(to: request), is: .execute)
-            try client.refusal(of: request, execute, [.cancelled])
+            try client.cancelled(request)
         },
         cancel("EXE-005/other-run", "CANCEL reaches the batches of the own run only") { context in
             let batch = context.longBatch(4)
