@@ -202,7 +202,8 @@ package struct HostInspector: Sendable {
             state.credit = open.number(5)
             // What the device does not hold any more, an ACK can do no harm to.
             let held = Set(((try? fields.messages(5)) ?? []).map { $0.number(1) })
-            sessions[id]?.wanted = sessions[id]?.wanted.filter { held.contains($0.key) } ?? [:]
+            let wanted = sessions[id]?.wanted ?? [:]
+            sessions[id]?.wanted = wanted.filter { held.contains($0.key) }
             // Requests of a former link have no response to come.
             state.underWay = [:]
         }
