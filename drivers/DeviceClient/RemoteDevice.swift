@@ -227,42 +227,58 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         }
     }
 
-    /// Does what the session asks for.
+    /// Does what the session asks for. Frames that follow one another leave together.
     private func perform(_ actions: [HostAction]) {
+        var frames: [[UInt8]] = []
         for action in actions {
-            switch action {
-            case .transmit(let frame):
-                do { try link?.send(frame) } catch { linkBroke(error) }
-            case .describe(let description):
-                self.description = description
-            case .ready:
-                if linkStatistics.reconnections > 0, trouble != nil {
-                    options.notice("the link to \(name) is back")
-                }
-                trouble = nil
-            case .slice(let slice, let batch):
-                let begin = now
-                underWay[batch]?.take(slice)
-                linkStatistics.consumingSeconds += (now - begin) / .seconds(1)
-            case .deliver(let totals, let report):
-                record(report)
-                underWay[totals.batch]?.outcome = .success(totals)
-            case .fail(let error, let batch?):
-                underWay[batch]?.outcome = .failure(error)
-            case .fail(let error, nil):
-                phase = .failed(error)
-                dropLink()
-            case .reconnect(let delay, let error):
-                loseLink(reason: error, retryAfter: delay)
-            case .health(let health):
-                self.health = health
-            case .goAway(let reason):
-                options.notice("\(name) is about to leave: \(reason)")
-            case .closed:
-                phase = .closed
-                dropLink()
+            if case .transmit(let frame) = action {
+                frames.append(frame)
+            } else {
+                transmit(frames)
+                frames = []
+                perform(action)
             }
         }
+        transmit(frames)
+    }
+
+    private func perform(_ action: HostAction) {
+        switch action {
+        case .transmit(let frame): transmit([frame])
+        case .describe(let description):
+            self.description = description
+        case .ready:
+            if linkStatistics.reconnections > 0, trouble != nil {
+                options.notice("the link to \(name) is back")
+            }
+            trouble = nil
+        case .slice(let slice, let batch):
+            let begin = now
+            underWay[batch]?.take(slice)
+            linkStatistics.consumingSeconds += (now - begin) / .seconds(1)
+        case .deliver(let totals, let report):
+            record(report)
+            underWay[totals.batch]?.outcome = .success(totals)
+        case .fail(let error, let batch?):
+            underWay[batch]?.outcome = .failure(error)
+        case .fail(let error, nil):
+            phase = .failed(error)
+            dropLink()
+        case .reconnect(let delay, let error):
+            loseLink(reason: error, retryAfter: delay)
+        case .health(let health):
+            self.health = health
+        case .goAway(let reason):
+            options.notice("\(name) is about to leave: \(reason)")
+        case .closed:
+            phase = .closed
+            dropLink()
+        }
+    }
+
+    private func transmit(_ frames: [[UInt8]]) {
+        guard !frames.isEmpty else { return }
+        do { try link?.send(frames) } catch { linkBroke(error) }
     }
 
     private func record(_ report: LinkReport) {

@@ -16,6 +16,11 @@ public protocol Listener: ~Copyable, Sendable {
     /// - Throws: `peerGone` when the peer has left or takes no more frames.
     mutating func send(_ frame: [UInt8], to peer: LinkPeer) throws(TransportError)
 
+    /// Sends frames to a peer that has been heard, together where the link can: each burst wakes the other end.
+    ///
+    /// - Throws: `peerGone` when the peer has left or takes no more frames.
+    mutating func send(_ frames: [[UInt8]], to peer: LinkPeer) throws(TransportError)
+
     /// Takes what has become of links since the last call, beside frames. `receive` returns early when something has.
     mutating func takeEvents() -> [LinkEvent]
 
@@ -27,6 +32,11 @@ public protocol Listener: ~Copyable, Sendable {
 }
 
 extension Listener where Self: ~Copyable {
+    /// One after the other.
+    public mutating func send(_ frames: [[UInt8]], to peer: LinkPeer) throws(TransportError) {
+        for frame in frames { try send(frame, to: peer) }
+    }
+
     /// Nothing: most links tell by frames and silence alone.
     public mutating func takeEvents() -> [LinkEvent] { [] }
 

@@ -146,15 +146,15 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
     /// together, and after the chip has got its work.
     private mutating func transmit() {
         while !outgoing.isEmpty {
-            let frames = outgoing
-            outgoing = []
-            for (frame, peer) in frames {
-                do {
-                    try listener.send(frame, to: LinkPeer(bytes: peer.bytes))
-                } catch {
-                    logger.debug("a link is lost: \(error)")
-                    perform(endpoint.linkLost(peer, now: now))
-                }
+            let peer = outgoing[0].peer
+            let end = outgoing.firstIndex { $0.peer != peer } ?? outgoing.count
+            let frames = outgoing[..<end].map(\.frame)
+            outgoing.removeFirst(end)
+            do {
+                try listener.send(frames, to: LinkPeer(bytes: peer.bytes))
+            } catch {
+                logger.debug("a link is lost: \(error)")
+                perform(endpoint.linkLost(peer, now: now))
             }
         }
     }
