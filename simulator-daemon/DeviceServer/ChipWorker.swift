@@ -83,14 +83,16 @@ final class ChipWorker: Sendable {
     private func work(
         _ job: JobKey, _ batch: DeviceBatch, slicesOf length: Int, start: Duration, wasWaiting: Bool
     ) {
-        // A paced chip hands everything out when the real one would be through: its slices wait too.
+        // A paced chip hands everything out when the real one would be through: all its slices wait.
         var held: [Event] = []
         var result: Result<RecordingTotals, DeviceError>
         if isUnwanted(job) {
             result = .failure(DeviceError(.cancelled, "batch \(batch.id) was cancelled"))
         } else {
             result = run(batch, length) { slice in
-                guard mode == .fast else { return held.append(.slice(job, slice)) }
+                // The end follows the last slice at once, and both are told together.
+                let isLast = slice.entries.upperBound == batch.inputs.entryCount
+                guard mode == .fast, !isLast else { return held.append(.slice(job, slice)) }
                 tell(.slice(job, slice))
             }
         }
