@@ -128,7 +128,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
             linkStatistics.waitingSeconds +=
                 (now - waitBegin) / .seconds(1) - (linkStatistics.busySeconds - busy)
             if Task.isCancelled { return try await cancel(batch.id) }
-            await sideDoor.pass()
+            if underWay[batch.id]?.outcome == nil { await sideDoor.pass() }
         }
     }
 
