@@ -191,7 +191,7 @@ let package = Package(
             name: "WireProtocolTests", dependencies: ["WireProtocol", "Substrate"],
             path: "Tests/WireProtocolTests", swiftSettings: strictness),
         .testTarget(
-            name: "ZeroMQDriverTests", dependencies: ["DeviceTransport", "ZeroMQDriver"],
+            name: "ZeroMQDriverTests", dependencies: ["DeviceTransport", "LinkContract", "ZeroMQDriver"],
             path: "Tests/ZeroMQDriverTests", swiftSettings: strictness),
         .target(
             name: "LinkContract", dependencies: ["DeviceTransport", "WireProtocol"], path: "Tests/LinkContract",

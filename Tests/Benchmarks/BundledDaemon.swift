@@ -8,7 +8,7 @@ import ZeroMQDriver
 /// A daemon of our own and the client of its chip, over `ipc://`.
 struct BundledDaemon {
     /// The client.
-    let device: RemoteDevice<ZeroMQTransport>
+    let device: RemoteDevice<LocalTransport>
     private let process: DaemonProcess
 
     /// Starts `volleyd`, which lies beside this program.
@@ -20,16 +20,16 @@ struct BundledDaemon {
     }
 
     /// Another client of the same chip; a run's batch numbers are its own.
-    func anotherClient() -> RemoteDevice<ZeroMQTransport> { Self.client(of: process) }
+    func anotherClient() -> RemoteDevice<LocalTransport> { Self.client(of: process) }
 
-    private static func client(of daemon: DaemonProcess) -> RemoteDevice<ZeroMQTransport> {
+    private static func client(of daemon: DaemonProcess) -> RemoteDevice<LocalTransport> {
         var random = SystemRandomNumberGenerator()
         var options = RemoteDeviceOptions(
             runID: .init(high: random.next(), low: random.next()), label: "benchmarks")
         options.verdict = { daemon.failure }
         return RemoteDevice(named: daemon.address.description, options: options) {
             (patience: Duration) throws(TransportError) in
-            try ZeroMQTransport(connecting: daemon.address, patience: patience)
+            try LocalTransport(connecting: daemon.address, patience: patience)
         }
     }
 

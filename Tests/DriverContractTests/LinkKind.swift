@@ -1,7 +1,9 @@
 import DeviceTransport
+import Dispatch
 import Glibc
 import LinkContract
 import StreamDriver
+import Synchronization
 import ZeroMQDriver
 
 /// The carriers that keep the contract of `Transport` and `Listener`.
@@ -9,6 +11,9 @@ enum LinkKind: String, CaseIterable, Sendable {
     case memory
     case tcp
     case ipc
+    case local
+    case localHost
+    case localDevice
     case curve
     case streams
 
@@ -23,8 +28,14 @@ enum LinkKind: String, CaseIterable, Sendable {
         case .tcp:
             return try Self.zeroMQ(on: "tcp://127.0.0.1:0")
         case .ipc:
-            return try Self.zeroMQ(
-                on: "ipc:///tmp/volley-contract-\(getpid())-\(UInt64.random(in: 0...(.max))).sock")
+            return try Self.zeroMQ(on: Self.freshAddress())
+        case .local:
+            return try Self.local { HostEnd(try LocalTransport(connecting: $0)) }
+        case .localDevice:
+            return try Self.local { HostEnd(try ZeroMQTransport(connecting: $0)) }
+        case .localHost:
+            let listener = try ZeroMQListener(on: DeviceURI(Self.freshAddress()))
+            return (HostEnd(try LocalTransport(connecting: listener.address)), DeviceEnd(listener))
         case .curve:
             let keys = try CurveFiles()
             let listener = try ZeroMQListener(on: DeviceURI("tcp://127.0.0.1:0"), curve: keys.server())
@@ -37,6 +48,29 @@ enum LinkKind: String, CaseIterable, Sendable {
             }
             let device = try StreamListener(input: ends[1], output: ends[1], command: "none")
             return (HostEnd(StreamTransport(input: ends[0], output: ends[0], named: "the test")), DeviceEnd(device))
+        }
+    }
+
+    private static func freshAddress() -> String {
+        "ipc:///tmp/volley-contract-\(getpid())-\(UInt64.random(in: 0...(.max))).sock"
+    }
+
+    /// A host is let in while the device waits for frames, on the same thread.
+    private static func local(
+        _ connect: @escaping @Sendable (DeviceURI) throws -> any LinkEnd
+    ) throws -> LinkContract.Ends {
+        let listener = try LocalListener(on: DeviceURI(freshAddress()))
+        let address = listener.address
+        let device = DeviceEnd(listener)
+        let host = Mutex<Result<any LinkEnd, any Error>?>(nil)
+        DispatchQueue(label: "host").async {
+            let result = Result { try connect(address) }
+            host.withLock { $0 = result }
+        }
+        while true {
+            device.flush()
+            if let result = host.withLock({ $0 }) { return (try result.get(), device) }
+            usleep(1_000)
         }
     }
 

@@ -5,61 +5,6 @@ import Synchronization
 import Testing
 import ZeroMQDriver
 
-/// A listener on a thread of its own that answers each frame with itself, until it is stopped.
-private final class EchoDaemon: Sendable {
-    let address: DeviceURI
-    private let wake: @Sendable () -> Void
-    private let flag: StopFlag
-    private let end = DispatchSemaphore(value: 0)
-
-    init(on uri: DeviceURI, frameLimit: Int = ZeroMQLimits.frameBytes) throws {
-        let listener = try ZeroMQListener(on: uri, frameLimit: frameLimit)
-        address = listener.address
-        wake = listener.wake
-        let box = Mutex<ListenerBox?>(ListenerBox(listener))
-        let flag = StopFlag()
-        self.flag = flag
-        let end = end
-        DispatchQueue(label: "echo").async {
-            if let listener = box.withLock({ $0.take() }) { listener.echo(until: flag) }
-            end.signal()
-        }
-    }
-
-    func stop() {
-        flag.raise()
-        wake()
-        end.wait()
-    }
-}
-
-/// A flag that one thread raises and another sees.
-private final class StopFlag: Sendable {
-    private let value = Atomic<Bool>(false)
-    var isRaised: Bool { value.load(ordering: .acquiring) }
-    func raise() { value.store(true, ordering: .releasing) }
-}
-
-/// Carries a listener to another thread.
-private struct ListenerBox: ~Copyable, Sendable {
-    var listener: ZeroMQListener
-
-    init(_ listener: consuming ZeroMQListener) { self.listener = listener }
-
-    consuming func echo(until stop: StopFlag) {
-        while !stop.isRaised {
-            guard let frame = try? listener.receive(within: .seconds(10)) else { continue }
-            try? listener.send(frame.bytes, to: frame.peer)
-        }
-        listener.close()
-    }
-}
-
-/// A path that no other test uses.
-private func freshPath() -> String {
-    "/tmp/volley-zmq-\(getpid())-\(UInt64.random(in: 0...(.max))).sock"
-}
-
 @Suite struct ZeroMQLinkTests {
     @Test(arguments: [true, false])
     func framesOfEverySizeComeBackUnchanged(overLocalSocket: Bool) throws {

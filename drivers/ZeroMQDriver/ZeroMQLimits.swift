@@ -6,6 +6,10 @@ public enum ZeroMQLimits {
     static let curveBytes = 33
     /// Frames that may wait in a socket; above what the credit lets a peer have under way.
     public static let queuedFrames: Int32 = 256
+    /// Bytes that may wait for a peer on a local socket; above what the credit lets a device send.
+    static let queuedBytes = 64 << 20
+    /// Peers that a local socket has at a time; others wait to be let in.
+    static let localPeers = 256
     /// What the kernel buffers of a connection hold, in bytes: a whole frame, so that it leaves in one go.
     public static let kernelBufferBytes: Int32 = 1 << 20
     /// Time for ZeroMQ's own handshake, in milliseconds.

@@ -120,7 +120,7 @@ public struct ZeroMQListener: Listener, ~Copyable {
             }
             return "tcp://\(host == "localhost" ? "127.0.0.1" : host):\(port == 0 ? "*" : "\(port)")"
         case .ipc(let path):
-            try clearLeftover(path)
+            try LocalSocket.clearLeftover(path)
             return "ipc://\(path)"
         case .usb, .exec:
             throw TransportError(
@@ -133,26 +133,5 @@ public struct ZeroMQListener: Listener, ~Copyable {
         if host == "localhost" || host == "[::1]" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
-    }
-
-    /// Makes sure that nobody listens at a path and that libzmq may replace what is there.
-    private static func clearLeftover(_ path: String) throws(TransportError) {
-        guard !path.hasPrefix("@") else {
-            throw TransportError(
-                .cannotBind,
-                "ipc://\(path) has no file, so any user of this machine could drive the chip. Use ipc:///PATH.")
-        }
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFSOCK else {
-            throw TransportError(
-                .cannotBind, "\(path) exists and is not a socket. Choose another path.")
-        }
-        if LocalSocket.isListening(at: path) {
-            throw TransportError(
-                .cannotBind,
-                "another daemon listens on ipc://\(path). Stop it, or choose another path.",
-                errno: EADDRINUSE)
-        }
     }
 }

@@ -193,7 +193,7 @@ struct ZeroMQSocket: ~Copyable, @unchecked Sendable {
     }
 
     /// Whole milliseconds, rounded up so that a wait never spins, at most an hour.
-    private static func milliseconds(_ duration: Duration) -> Int {
+    static func milliseconds(_ duration: Duration) -> Int {
         let (seconds, attoseconds) = duration.components
         if seconds >= 3_600 { return 3_600_000 }
         return Int(seconds) * 1_000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)

@@ -143,7 +143,12 @@ struct ServeCommand: ParsableCommand {
             case .zeroMQ(let address):
                 let curve: CurveServer? =
                     if let key, let clients { try CurveServer(keyFile: key, clientFile: clients) } else { nil }
-                try serve(chip, on: ZeroMQListener(on: address, curve: curve), options, until: stop, logger)
+                // Whoever asks for encryption on a local socket gets it.
+                if case .ipc = address.link, curve == nil {
+                    try serve(chip, on: LocalListener(on: address), options, until: stop, logger)
+                } else {
+                    try serve(chip, on: ZeroMQListener(on: address, curve: curve), options, until: stop, logger)
+                }
             case .usbip(let port): try serveBoard(chip, port: port, until: stop, logger)
             case .standardStreams:
                 let listener = try StreamListener(

@@ -1,0 +1,202 @@
+import DeviceTransport
+import Dispatch
+import Glibc
+import LinkContract
+import Synchronization
+import Testing
+import ZeroMQDriver
+
+/// Links over local sockets without libzmq, and what others may do to them. The contract of links is held elsewhere.
+@Suite struct LocalLinkTests {
+    /// Both kinds of clients.
+    private static func client(byZeroMQ: Bool, of address: DeviceURI) throws -> any LinkEnd {
+        byZeroMQ
+            ? HostEnd(try ZeroMQTransport(connecting: address)) : HostEnd(try LocalTransport(connecting: address))
+    }
+
+    /// A plain socket that is connected to a path, and ends waits after 5 s.
+    private static func stranger(at path: String) throws -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var limit = timeval(tv_sec: 5, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        try #require(withAddress(path) { connect(descriptor, $0, $1) } == 0)
+        return descriptor
+    }
+
+    private static func withAddress(_ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(MemoryLayout<sockaddr_un>.size)) }
+        }
+    }
+
+    /// Whether a peer ends a plain connection within the socket's limit.
+    private static func isEnded(_ descriptor: Int32) -> Bool {
+        var bytes = [UInt8](repeating: 0, count: 1_000)
+        while true {
+            let count = recv(descriptor, &bytes, bytes.count, 0)
+            if count <= 0 { return count == 0 || errno == ECONNRESET }
+        }
+    }
+
+    @Test func framesThatAreSentTogetherArriveInOrder() throws {
+        let daemon = try EchoDaemon(local: freshPath())
+        var link = try LocalTransport(connecting: daemon.address)
+        let frames = [3, 0, 70_000, 1, ZeroMQLimits.frameBytes].map { [UInt8](repeating: UInt8($0 & 255), count: $0) }
+        try link.send(frames)
+        for frame in frames { #expect(try link.receive(within: .seconds(5)) == frame) }
+        link.close()
+        daemon.stop()
+    }
+
+    @Test(arguments: [true, false]) func framesAboveTheLimitEndTheConnectionAndHarmNobodyElse(byZeroMQ: Bool) throws {
+        let daemon = try EchoDaemon(local: freshPath(), frameLimit: 1_000)
+        let big = try Self.client(byZeroMQ: byZeroMQ, of: daemon.address)
+        let small = try Self.client(byZeroMQ: byZeroMQ, of: daemon.address)
+        try big.send([UInt8](repeating: 1, count: 1_001))
+        let error = #expect(throws: TransportError.self) { _ = try big.receive(within: .seconds(5)) }
+        #expect(error?.code == .peerGone)
+        try small.send([7])
+        #expect(try small.receive(within: .seconds(5)) == [7])
+        big.close()
+        small.close()
+        daemon.stop()
+    }
+
+    @Test func whoSaysNothingIsLetGoAndOthersAreServed() throws {
+        let path = freshPath()
+        let daemon = try EchoDaemon(local: path)
+        let silent = try (0..<10).map { _ in try Self.stranger(at: path) }
+        var link = try LocalTransport(connecting: daemon.address)
+        try link.send([7])
+        #expect(try link.receive(within: .seconds(1)) == [7])
+        let begin = ContinuousClock.now
+        for descriptor in silent {
+            #expect(Self.isEnded(descriptor))
+            close(descriptor)
+        }
+        #expect((.seconds(1)...(.seconds(4))).contains(ContinuousClock.now - begin))
+        try link.send([8])
+        #expect(try link.receive(within: .seconds(1)) == [8])
+        link.close()
+        daemon.stop()
+    }
+
+    @Test func whoSpeaksSomethingElseIsLetGoAtOnce() throws {
+        let path = freshPath()
+        let daemon = try EchoDaemon(local: path)
+        let descriptor = try Self.stranger(at: path)
+        let begin = ContinuousClock.now
+        #expect(send(descriptor, "GET / HTTP/1.1", 14, 0) == 14)
+        #expect(Self.isEnded(descriptor))
+        #expect(ContinuousClock.now - begin < .seconds(1))
+        close(descriptor)
+        daemon.stop()
+    }
+
+    @Test func whatDoesNotSpeakZeroMQIsToldFromNobody() throws {
+        let path = freshPath()
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer {
+            close(descriptor)
+            unlink(path)
+        }
+        try #require(Self.withAddress(path) { bind(descriptor, $0, $1) } == 0 && listen(descriptor, 8) == 0)
+        let error = #expect(throws: TransportError.self) {
+            _ = try LocalTransport(connecting: DeviceURI("ipc://\(path)"), patience: .milliseconds(300))
+        }
+        #expect(error?.code == .cannotConnect)
+        #expect(error?.detail.contains("does not speak ZeroMQ") == true, "\(error?.detail ?? "")")
+    }
+
+    @Test func nobodyListeningEndsInABoundedWait() throws {
+        let begin = ContinuousClock.now
+        let path = freshPath()
+        let error = #expect(throws: TransportError.self) {
+            _ = try LocalTransport(connecting: DeviceURI("ipc://\(path)"), patience: .milliseconds(400))
+        }
+        #expect(error?.code == .cannotConnect)
+        #expect(error?.detail.contains(path) == true && error?.detail.contains("nobody listens there") == true)
+        #expect((.milliseconds(390)...(.seconds(2))).contains(ContinuousClock.now - begin))
+    }
+
+    @Test func aPeerThatStartsLateIsFoundAndItsEndNoticedAtOnce() throws {
+        let path = freshPath()
+        let late = Mutex<EchoDaemon?>(nil)
+        DispatchQueue(label: "late").asyncAfter(deadline: .now() + .milliseconds(300)) {
+            let daemon = try? EchoDaemon(local: path)
+            late.withLock { $0 = daemon }
+        }
+        var link = try LocalTransport(connecting: DeviceURI("ipc://\(path)"))
+        try link.send([3])
+        #expect(try link.receive(within: .seconds(5)) == [3])
+        late.withLock { $0?.stop() }
+        let begin = ContinuousClock.now
+        do {
+            let frame = try link.receive(within: .seconds(20))
+            Issue.record("received \(String(describing: frame)) from a peer that has left")
+        } catch {
+            #expect(error.code == .peerGone)
+        }
+        #expect(ContinuousClock.now - begin < .seconds(2))
+        #expect(throws: TransportError.self) { try link.send([1]) }
+        link.close()
+    }
+
+    @Test func aPeerThatTakesNothingCountsAsGone() throws {
+        let listener = try ZeroMQListener(on: DeviceURI("ipc://\(freshPath())"))
+        var link = try LocalTransport(connecting: listener.address)
+        let frame = [UInt8](repeating: 1, count: 1_000_000)
+        let begin = ContinuousClock.now
+        do {
+            // The other end takes as many as may wait there.
+            for _ in 0..<1_000 { try link.send(frame) }
+            Issue.record("nobody took 1,000 frames")
+        } catch {
+            #expect(error.code == .peerGone)
+            #expect(error.detail.contains("has taken nothing"), "\(error.detail)")
+        }
+        #expect(ContinuousClock.now - begin > .seconds(3))
+        link.close()
+        listener.close()
+    }
+
+    @Test func aPathHasOneDaemonAndOnlySocketsAreReplaced() throws {
+        let path = freshPath()
+        let dead = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        try #require(Self.withAddress(path) { bind(dead, $0, $1) } == 0)
+        close(dead)
+        let daemon = try EchoDaemon(local: path)
+        var status = stat()
+        #expect(stat(path, &status) == 0 && status.st_mode & 0o077 == 0, "others may connect")
+        let error = #expect(throws: TransportError.self) { _ = try LocalListener(on: daemon.address) }
+        #expect(error?.code == .cannotBind && error?.errno == EADDRINUSE)
+        var link = try LocalTransport(connecting: daemon.address)
+        try link.send([5])
+        #expect(try link.receive(within: .seconds(5)) == [5], "the refusal broke the first daemon")
+        link.close()
+        daemon.stop()
+        #expect(access(path, F_OK) != 0, "the socket file is still there")
+
+        let file = open(path, O_CREAT | O_WRONLY, 0o600)
+        try #require(file >= 0)
+        close(file)
+        defer { unlink(path) }
+        #expect(throws: TransportError.self) { _ = try LocalListener(on: DeviceURI("ipc://\(path)")) }
+        #expect(access(path, F_OK) == 0, "a file that is no socket was removed")
+    }
+
+    @Test func aWakeUpEndsAWaitAndIsRememberedOnce() throws {
+        var listener = try LocalListener(on: DeviceURI("ipc://\(freshPath())"))
+        listener.wake()
+        let begin = ContinuousClock.now
+        #expect(try listener.receive(within: .seconds(10)) == nil)
+        #expect(ContinuousClock.now - begin < .seconds(2))
+        let second = ContinuousClock.now
+        #expect(try listener.receive(within: .milliseconds(50)) == nil)
+        #expect(ContinuousClock.now - second >= .milliseconds(50))
+        listener.close()
+    }
+}

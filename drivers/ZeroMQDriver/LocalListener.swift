@@ -1,0 +1,145 @@
+public import DeviceTransport
+import Glibc
+
+/// The serving end of ZeroMQ links over a local socket, without libzmq: frames come and go on the thread that serves.
+public struct LocalListener: Listener, ~Copyable {
+    /// Where the listener listens.
+    public let address: DeviceURI
+
+    /// A client, or who is about to be one.
+    private struct Peer {
+        let number: UInt64
+        let deadline: ContinuousClock.Instant
+        var connection: ZMTPConnection
+    }
+
+    private let descriptor: Int32
+    private let file: LocalSocket?
+    private let wakeUp: WakeUp
+    private let frameLimit: Int
+    private var peers: [Peer] = []
+    private var lastNumber: UInt64 = 0
+    /// No more are let in before, since the process has no descriptors left.
+    private var closedUntil: ContinuousClock.Instant?
+    private var buffer = [UInt8](repeating: 0, count: ZMTPConnection.readBytes)
+
+    /// Listens on a local socket file (mode 0600); one that a dead daemon left behind is replaced.
+    ///
+    /// - Throws: `cannotBind`, when another daemon listens there or the path holds something else.
+    public init(on uri: DeviceURI, frameLimit: Int = ZeroMQLimits.frameBytes) throws(TransportError) {
+        guard case .ipc(let path) = uri.link else {
+            throw TransportError(.badAddress, "\(uri) is not a local socket. Use ipc:///PATH.")
+        }
+        let wakeUp = try WakeUp()
+        descriptor = try LocalSocket.listening(at: path)
+        file = LocalSocket(at: path)
+        address = uri
+        self.wakeUp = wakeUp
+        self.frameLimit = frameLimit
+    }
+
+    deinit {
+        for peer in peers { peer.connection.close() }
+        Glibc.close(descriptor)
+        file?.remove()
+    }
+
+    /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
+    public var wake: @Sendable () -> Void {
+        let wakeUp = wakeUp
+        return { wakeUp.signal() }
+    }
+
+    /// Waits for the next frame; `nil` when none came within the limit or the waker was used. Writes what waits.
+    public mutating func receive(within limit: Duration) throws(TransportError) -> IncomingFrame? {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            if let frame = takeFrame() { return frame }
+            dismiss()
+            let isFull = peers.count >= ZeroMQLimits.localPeers || closedUntil != nil
+            var items =
+                [
+                    pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
+                    pollfd(fd: isFull ? -1 : descriptor, events: Int16(POLLIN), revents: 0),
+                ] + peers.map(\.connection.pollItem)
+            // Only who is not ready yet, or a lack of descriptors, wants a look before the limit.
+            let next = (peers.lazy.filter { !$0.connection.isReady }.map(\.deadline) + [closedUntil ?? deadline]).min()
+            guard try LocalSocket.poll(&items, until: min(deadline, next ?? deadline)) else {
+                if ContinuousClock.now >= deadline { return nil }
+                continue
+            }
+            for (index, item) in items.dropFirst(2).enumerated() where item.revents != 0 {
+                peers[index].connection.serve(item, by: &buffer)
+            }
+            if items[1].revents != 0 { admit() }
+            if items[0].revents != 0 {
+                wakeUp.clear()
+                return takeFrame()
+            }
+        }
+    }
+
+    /// Sends a frame to a peer that has been heard, or keeps it until the peer takes it.
+    ///
+    /// - Throws: `peerGone` when the peer has left or lets too much wait.
+    public mutating func send(_ frame: [UInt8], to peer: LinkPeer) throws(TransportError) {
+        try send([frame], to: peer)
+    }
+
+    /// Sends frames in one go, as above.
+    public mutating func send(_ frames: [[UInt8]], to peer: LinkPeer) throws(TransportError) {
+        guard let index = peers.firstIndex(where: { Self.name($0.number) == peer }),
+            !peers[index].connection.hasEnded
+        else { throw TransportError(.peerGone, "the peer has left") }
+        for frame in frames {
+            let waiting = peers[index].connection.waitingBytes
+            guard waiting + frame.count <= ZeroMQLimits.queuedBytes else {
+                throw TransportError(.peerGone, "the peer takes no more frames (\(waiting) bytes are waiting)")
+            }
+            peers[index].connection.put(frame)
+        }
+        peers[index].connection.flush()
+    }
+
+    /// Ends the link to every peer and removes the socket's file. Frames not yet sent are dropped.
+    public consuming func close() {}
+
+    private mutating func takeFrame() -> IncomingFrame? {
+        for index in peers.indices {
+            if let frame = peers[index].connection.next() {
+                return IncomingFrame(peer: Self.name(peers[index].number), bytes: frame)
+            }
+        }
+        return nil
+    }
+
+    /// Lets who has left go, and who does not end its handshake in time.
+    private mutating func dismiss() {
+        let now = ContinuousClock.now
+        if let until = closedUntil, until <= now { closedUntil = nil }
+        peers.removeAll { peer in
+            guard peer.connection.hasEnded || (!peer.connection.isReady && peer.deadline <= now) else { return false }
+            peer.connection.close()
+            return true
+        }
+    }
+
+    private mutating func admit() {
+        let accepted = accept(descriptor, nil, nil)
+        guard accepted >= 0 else {
+            if [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(errno) { closedUntil = .now + .milliseconds(100) }
+            return
+        }
+        lastNumber += 1
+        peers.append(
+            Peer(
+                number: lastNumber,
+                deadline: .now + .milliseconds(Int(ZeroMQLimits.handshakeMilliseconds)),
+                connection: ZMTPConnection(accepted, as: .router, frameLimit: frameLimit)))
+    }
+
+    /// A peer's name: never given twice.
+    private static func name(_ number: UInt64) -> LinkPeer {
+        LinkPeer(bytes: (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) })
+    }
+}

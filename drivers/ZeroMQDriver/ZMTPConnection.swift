@@ -1,0 +1,106 @@
+import DeviceTransport
+import Glibc
+
+/// One end of a ZeroMQ connection on a local socket: what libzmq does there, without its threads.
+///
+/// It never blocks: whoever owns it waits for its descriptor, and closes it at the end.
+struct ZMTPConnection: Sendable {
+    /// The socket.
+    let descriptor: Int32
+    /// Whether the handshake is done.
+    private(set) var isReady = false
+    /// Whether nothing more comes: the peer has left, or does not keep to the protocol.
+    private(set) var hasEnded = false
+
+    private var cutter: ZMTPCutter?
+    private var outgoing: [UInt8]
+    private var sent = 0
+    /// Capacity that is kept for what goes out, in bytes.
+    private static let keptBytes = 2 << 20
+    /// Most bytes that are read at a time.
+    static let readBytes = 1 << 16
+
+    /// Takes a connected socket over, and opens the handshake.
+    init(_ descriptor: Int32, as role: ZMTP.Role, frameLimit: Int) {
+        self.descriptor = descriptor
+        cutter = ZMTPCutter(frameLimit: frameLimit)
+        outgoing = ZMTP.opening(as: role)
+        _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        var size = ZeroMQLimits.kernelBufferBytes
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+        flush()
+    }
+
+    /// Bytes that wait for the peer to take some.
+    var waitingBytes: Int { outgoing.count - sent }
+
+    /// What to poll for.
+    var pollItem: pollfd {
+        pollfd(
+            fd: descriptor, events: Int16(POLLIN) | (waitingBytes > 0 ? Int16(POLLOUT) : 0), revents: 0)
+    }
+
+    /// Reads what has come and writes what waits, as far as a poll says that this can be.
+    mutating func serve(_ item: pollfd, by buffer: inout [UInt8]) {
+        if item.revents & Int16(POLLOUT) != 0 { flush() }
+        guard item.revents & ~Int16(POLLOUT) != 0 else { return }
+        let count = recv(descriptor, &buffer, buffer.count, 0)
+        if count > 0 {
+            cutter?.append(buffer[..<count])
+        } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+            hasEnded = true
+        }
+    }
+
+    /// The next frame that has come as a whole.
+    mutating func next() -> [UInt8]? {
+        do {
+            while let arrival = try cutter?.next() {
+                switch arrival {
+                case .ready: isReady = true
+                case .frame(let frame): return frame
+                case .ping(let context):
+                    // A peer that asks without end and hears nothing is not let take memory.
+                    if waitingBytes == 0, context.count <= 16 {
+                        ZMTP.append(command: ZMTP.pong, context, to: &outgoing)
+                        flush()
+                    }
+                }
+            }
+        } catch {
+            // What follows a violation is not looked at.
+            cutter = nil
+            hasEnded = true
+        }
+        return nil
+    }
+
+    /// Adds a frame to what goes out with the next `flush`.
+    mutating func put(_ frame: [UInt8]) { ZMTP.append(message: frame, to: &outgoing) }
+
+    /// Writes as much as the socket takes.
+    mutating func flush() {
+        while waitingBytes > 0 {
+            let count = outgoing.withUnsafeBytes {
+                send(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent, Int32(MSG_NOSIGNAL))
+            }
+            guard count >= 0 else {
+                if errno == EINTR { continue }
+                if errno != EAGAIN { hasEnded = true }
+                break
+            }
+            sent += count
+        }
+        guard sent > outgoing.count / 2 else { return }
+        if waitingBytes == 0 {
+            outgoing.removeAll(keepingCapacity: outgoing.capacity <= Self.keptBytes)
+        } else {
+            outgoing.removeFirst(sent)
+        }
+        sent = 0
+    }
+
+    /// Ends the connection.
+    func close() { Glibc.close(descriptor) }
+}
