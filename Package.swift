@@ -90,7 +90,7 @@ let package = Package(
             path: "protocol/WireProtocol", exclude: ["Proto/control.proto"],
             swiftSettings: pure + instrumentation),
         .target(
-            name: "ZeroMQDriver", dependencies: ["DeviceTransport", "CZeroMQ"],
+            name: "ZeroMQDriver", dependencies: ["DeviceTransport", "WireProtocol", "CZeroMQ"],
             path: "drivers/ZeroMQDriver", swiftSettings: edge),
         .target(
             name: "StreamDriver", dependencies: ["DeviceTransport", "WireProtocol"],

@@ -24,7 +24,7 @@ import Testing
         "WireProtocol": Target(
             folder: "protocol/WireProtocol", modules: ["CWireKernels", "Substrate", "SwiftProtobuf", "Crypto"]),
         "ZeroMQDriver": Target(
-            folder: "drivers/ZeroMQDriver", modules: ["DeviceTransport", "CZeroMQ"]),
+            folder: "drivers/ZeroMQDriver", modules: ["DeviceTransport", "WireProtocol", "CZeroMQ"]),
         "StreamDriver": Target(
             folder: "drivers/StreamDriver", modules: ["DeviceTransport", "WireProtocol"]),
         "DeviceLinks": Target(

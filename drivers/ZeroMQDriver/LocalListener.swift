@@ -19,6 +19,8 @@ public struct LocalListener: Listener, ~Copyable {
     private let frameLimit: Int
     private var peers: [Peer] = []
     private var lastNumber: UInt64 = 0
+    /// Who was heard last: the others come first, so that nobody who never pauses keeps them waiting.
+    private var turn = 0
     /// No more are let in before, since the process has no descriptors left.
     private var closedUntil: ContinuousClock.Instant?
     private var buffer = [UInt8](repeating: 0, count: ZMTPConnection.readBytes)
@@ -105,8 +107,10 @@ public struct LocalListener: Listener, ~Copyable {
     public consuming func close() {}
 
     private mutating func takeFrame() -> IncomingFrame? {
-        for index in peers.indices {
+        for offset in 1...max(1, peers.count) where !peers.isEmpty {
+            let index = (turn + offset) % peers.count
             if let frame = peers[index].connection.next() {
+                turn = index
                 return IncomingFrame(peer: Self.name(peers[index].number), bytes: frame)
             }
         }

@@ -1,5 +1,6 @@
 import DeviceTransport
 import Glibc
+import WireProtocol
 
 /// One end of a ZeroMQ connection on a local socket: what libzmq does there, without its threads.
 ///

@@ -30,7 +30,8 @@ package struct FuzzSubject: Sendable, CustomStringConvertible {
     package var description: String { name }
 
     /// All of them.
-    package static let all: [FuzzSubject] = decoders + [device, host]
+    package static let all: [FuzzSubject] = decoders + streams + stateMachines
+    private static let stateMachines = [device, host]
 
     /// The subject of a name.
     package static func named(_ name: String) -> FuzzSubject? { all.first { $0.name == name } }
@@ -42,7 +43,7 @@ package struct FuzzSubject: Sendable, CustomStringConvertible {
     }
 
     /// Whether it is a state machine, whose inputs are programs.
-    package var isStateMachine: Bool { kinds.isEmpty }
+    package var isStateMachine: Bool { Self.stateMachines.contains { $0.name == name } }
 
     /// The CPU time of an input: of several runs the shortest, where the first is long, since the machine has other work.
     package func time(_ input: [UInt8]) -> Duration {

@@ -26,7 +26,7 @@ package enum ZMTP {
     /// Is the other side there?
     package static let ping = Array("PING".utf8)
     /// It is.
-    static let pong = Array("PONG".utf8)
+    package static let pong = Array("PONG".utf8)
 
     /// The first 64 bytes of either side: signature, version 3.0, mechanism, no server, filler.
     package static let greeting: [UInt8] =

@@ -1,5 +1,5 @@
 import Testing
-import ZeroMQDriver
+import WireProtocol
 
 /// What a peer says, cut into frames: by whatever pieces it comes, and whatever it is.
 @Suite struct ZMTPCutterTests {
