@@ -78,8 +78,10 @@ extension HostSession {
         }
     }
 
+    /// Whether a batch is to be sent or fetched now; one that was given up only waits for the answer to CANCEL.
     private static func isDue(_ batch: PendingBatch, _ now: Duration) -> Bool {
-        switch batch.state {
+        guard !batch.cancelRequested else { return false }
+        return switch batch.state {
         case .queued(let notBefore): now >= notBefore
         case .held: true
         case .sent: false

@@ -22,7 +22,7 @@ extension HostSession {
         for batch in pending {
             switch batch.state {
             case .queued(let notBefore):
-                if notBefore > .zero { next = min(next, notBefore) }
+                if notBefore > .zero, !batch.cancelRequested { next = min(next, notBefore) }
             case .sent: next = min(next, batch.progress + configuration.batchDeadline)
             case .held: break
             }
