@@ -4,19 +4,25 @@
 #include <string.h>
 #include <time.h>
 
+// Spikes of the entries under way, and room to put them into bins.
+typedef struct {
+    uint16_t *bits;
+    uint32_t *offsets;
+    uint16_t *units;
+    tk_events events;
+} spike_state;
+
 // What a layer leaves of the entries under way.
 typedef struct {
     const float *membranes;
     float *own_membranes;  // room for them, where they are neither measured nor kept
-    uint16_t *bits;
-    uint32_t *offsets;
-    uint16_t *units;
-    tk_events spikes;
+    spike_state spikes;
     float *totals;
     float *currents;
 } layer_state;
 
 typedef struct {
+    spike_state input;
     layer_state *layers;
     float *external;
     uint8_t *rows;
@@ -44,10 +50,21 @@ static size_t entries_at_a_time(const tk_pass *p) {
     return entries < least ? least : entries > 16 ? 16 : entries;
 }
 
+// Words of the bits of a row.
+static size_t words_of(size_t channels) { return (channels + 15) / 16; }
+
 static void *take(char *memory, size_t *used, size_t bytes) {
     char *start = memory ? memory + *used : 0;
     *used += (bytes + TK_LINE - 1) / TK_LINE * TK_LINE;
     return start;
+}
+
+static spike_state take_spikes(char *memory, size_t *used, size_t rows, size_t channels) {
+    spike_state s = {0};
+    s.bits = take(memory, used, rows * words_of(channels) * sizeof *s.bits);
+    s.offsets = take(memory, used, (rows + 1) * sizeof *s.offsets);
+    s.units = take(memory, used, rows * channels * sizeof *s.units);
+    return s;
 }
 
 // Cuts memory up; with null memory, only says how much is needed.
@@ -62,14 +79,13 @@ static scratch_layout cut(const tk_pass *p, char *memory) {
         if (!layer->membranes && !layer->membranes_out)
             state.own_membranes = take(memory, &s.bytes, rows * layer->stride * sizeof(float));
         if (layer->spiking) {
-            state.bits = take(memory, &s.bytes, rows * layer->stride / 8);
-            state.offsets = take(memory, &s.bytes, (rows + 1) * sizeof *state.offsets);
-            state.units = take(memory, &s.bytes, rows * layer->neurons * sizeof *state.units);
+            state.spikes = take_spikes(memory, &s.bytes, rows, layer->neurons);
             state.totals = take(memory, &s.bytes, n * layer->stride * sizeof(float));
             state.currents = take(memory, &s.bytes, rows * layer->stride * sizeof(float));
         }
         if (memory) s.layers[l] = state;
     }
+    if (p->trains.ends) s.input = take_spikes(memory, &s.bytes, rows, p->layers[0].sources);
     s.external = take(memory, &s.bytes, rows * p->layers[p->layer_count - 1].stride * sizeof(float));
     s.rows = take(memory, &s.bytes, rows);
     s.step = take(memory, &s.bytes, 6 * TK_TOGETHER * stride * sizeof(float));
@@ -90,22 +106,29 @@ static void end_stage(tk_sums *sums, int stage, double *last) {
     *last = time;
 }
 
-// The events from an entry on.
-static tk_events events_from(tk_events events, size_t entry, size_t steps) {
-    if (events.offsets) events.offsets += entry * steps;
-    return events;
+// Takes spikes from their bits.
+static void gather(const tk_kernels *k, size_t rows, size_t channels, const uint16_t *bits, spike_state *spikes) {
+    k->gather(rows, words_of(channels), channels, bits, spikes->offsets, spikes->units);
+    spikes->events = (tk_events){spikes->offsets, spikes->units, 0};
+}
+
+// The spikes of entries from `first` on, put into bins if they are not yet; no offsets where none are given.
+static void take_up(const tk_kernels *k, const tk_events *events, const tk_trains *trains, size_t first, size_t count,
+                    size_t steps, size_t channels, spike_state *spikes) {
+    if (trains->ends) {
+        tk_bin(trains, first, count, steps, words_of(channels), spikes->bits);
+        gather(k, count * steps, channels, spikes->bits, spikes);
+    } else {
+        spikes->events = *events;
+        if (events->offsets) spikes->events.offsets += first * steps;
+    }
 }
 
 // What was measured of a layer, put into place.
 static void align(const tk_kernels *k, const tk_pass *p, size_t l, size_t first, size_t count, layer_state *state) {
     const tk_layer *layer = &p->layers[l];
     const size_t steps = p->steps, stride = layer->stride;
-    state->spikes = events_from(layer->spikes, first, steps);
-    if (layer->trains.ends) {
-        tk_bin(&layer->trains, first, count, steps, stride / 16, state->bits);
-        k->gather(count * steps, stride / 16, layer->neurons, state->bits, state->offsets, state->units);
-        state->spikes = (tk_events){state->offsets, state->units, 0};
-    }
+    take_up(k, &layer->spikes, &layer->trains, first, count, steps, layer->neurons, &state->spikes);
     state->membranes = layer->membranes ? layer->membranes + first * steps * stride : 0;
     if (!layer->codes.codes) return;
     tk_codes codes = layer->codes;
@@ -113,7 +136,7 @@ static void align(const tk_kernels *k, const tk_pass *p, size_t l, size_t first,
     float *membranes = state->own_membranes;
     k->codes(&codes, count, steps, layer->neurons, stride, membranes);
     state->membranes = membranes;
-    const tk_events spikes = state->spikes;
+    const tk_events spikes = state->spikes.events;
     if (!spikes.offsets) return;
     for (size_t row = 0; row < count * steps; row++)
         for (uint32_t i = spikes.offsets[row]; i < spikes.offsets[row + 1]; i++) {
@@ -127,11 +150,11 @@ static void model(const tk_kernels *k, const tk_pass *p, size_t l, size_t first,
                   layer_state *state, float *step) {
     const tk_layer *layer = &p->layers[l];
     const size_t steps = p->steps, stride = layer->stride, words = stride / 16, rows = count * steps;
-    uint16_t *bits = layer->bits_out ? layer->bits_out + first * steps * words : state->bits;
-    const int measured = layer->spiking && state->spikes.offsets;
+    uint16_t *bits = layer->bits_out ? layer->bits_out + first * steps * words : state->spikes.bits;
+    const int measured = layer->spiking && state->spikes.events.offsets;
     if (!state->membranes) {
         float *membranes = layer->membranes_out ? layer->membranes_out + first * steps * stride : state->own_membranes;
-        if (measured && !layer->trains.ends) tk_scatter(rows, words, &state->spikes, bits);
+        if (measured && !layer->trains.ends) tk_scatter(rows, words, &state->spikes.events, bits);
         const tk_forward arguments = {
             .dynamics = layer->dynamics, .entries = count, .steps = steps, .sources = layer->sources,
             .stride = stride, .input = input, .weights = layer->weights, .recurrent = layer->recurrent,
@@ -143,14 +166,13 @@ static void model(const tk_kernels *k, const tk_pass *p, size_t l, size_t first,
         k->compare(rows, stride, state->membranes, layer->dynamics.threshold, bits);
     }
     if (!layer->spiking || measured) return;
-    k->gather(rows, words, layer->neurons, bits, state->offsets, state->units);
-    state->spikes = (tk_events){state->offsets, state->units, 0};
+    gather(k, rows, layer->neurons, bits, &state->spikes);
 }
 
 // Counts spikes by neuron, times the factor of the burst penalty; adds up the squares of the numbers.
 static void count_spikes(const tk_pass *p, size_t l, size_t count, layer_state *state, tk_sums *sums, uint64_t *squares) {
     const tk_layer *layer = &p->layers[l];
-    const tk_events spikes = state->spikes;
+    const tk_events spikes = state->spikes.events;
     sums->spikes += spikes.offsets[count * p->steps] - spikes.offsets[0];
     if (layer->totals || layer->burst == 0) return;
     memset(state->totals, 0, count * layer->stride * sizeof(float));
@@ -173,7 +195,7 @@ static void adjoin(const tk_kernels *k, const tk_pass *p, size_t l, size_t slice
         .dynamics = layer->dynamics, .beta = layer->beta, .spiking = layer->spiking, .entries = count, .steps = steps,
         .sources = layer->sources, .neurons = layer->neurons, .stride = layer->stride, .input = input,
         .membranes = state->membranes, .slopes = layer->slopes ? layer->slopes + from : 0, .gradient = gradient,
-        .spikes = state->spikes, .recurrent = layer->recurrent_outgoing,
+        .spikes = state->spikes.events, .recurrent = layer->recurrent_outgoing,
         .recurrent_gradient =
             gradient && layer->recurrent_outgoing ? gradient + layer->sources * layer->stride : 0};
     if (wants_currents) b.currents = state->currents;
@@ -193,17 +215,22 @@ static void adjoin(const tk_kernels *k, const tk_pass *p, size_t l, size_t slice
             b.next_rows = s->rows;
         }
         if (layer->dynamics.reset_kind == TK_RESET_ZERO) {
-            tk_scatter(count * steps, layer->stride / 16, &state->spikes, state->bits);
-            b.bits = state->bits;
+            tk_scatter(count * steps, layer->stride / 16, &state->spikes.events, state->spikes.bits);
+            b.bits = state->spikes.bits;
         }
     }
     if (layer->recurrent_outgoing) k->backward_recurrent(&b, s->step);
     else k->backward(&b);
 }
 
+// What a layer listens to.
+static tk_events events_below(const scratch_layout *s, size_t l) {
+    return l == 0 ? s->input.events : s->layers[l - 1].spikes.events;
+}
+
 void tk_slice(const tk_kernels *k, const tk_pass *p, size_t slice, size_t first, size_t last, void *scratch,
               tk_sums *sums, uint64_t *squares) {
-    const scratch_layout s = cut(p, scratch);
+    scratch_layout s = cut(p, scratch);
     const size_t steps = p->steps, readout = p->layer_count - 1;
     size_t lowest = p->layer_count;
     for (size_t l = p->layer_count; l-- > 0;)
@@ -214,11 +241,11 @@ void tk_slice(const tk_kernels *k, const tk_pass *p, size_t slice, size_t first,
     double time = now();
     for (size_t entry = first; entry < last; entry += s.entries) {
         const size_t count = last - entry < s.entries ? last - entry : s.entries;
-        const tk_events input = events_from(p->input, entry, steps);
+        take_up(k, &p->input, &p->trains, entry, count, steps, p->layers[0].sources, &s.input);
         for (size_t l = 0; l < p->layer_count; l++) align(k, p, l, entry, count, &s.layers[l]);
         end_stage(sums, TK_STAGE_ALIGN, &time);
         for (size_t l = 0; l < p->layer_count; l++) {
-            model(k, p, l, entry, count, l == 0 ? input : s.layers[l - 1].spikes, &s.layers[l], s.step);
+            model(k, p, l, entry, count, events_below(&s, l), &s.layers[l], s.step);
             if (p->layers[l].spiking) count_spikes(p, l, count, &s.layers[l], sums, squares);
         }
         end_stage(sums, TK_STAGE_FORWARD, &time);
@@ -235,7 +262,7 @@ void tk_slice(const tk_kernels *k, const tk_pass *p, size_t slice, size_t first,
         if (!external) continue;
         for (size_t l = p->layer_count; l-- > lowest;)
             adjoin(k, p, l, slice, entry, count, l > lowest && p->layers[l].spiking,
-                   l == 0 ? input : s.layers[l - 1].spikes, &s, external);
+                   events_below(&s, l), &s, external);
         end_stage(sums, TK_STAGE_BACKWARD, &time);
     }
 }

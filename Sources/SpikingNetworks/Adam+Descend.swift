@@ -35,12 +35,12 @@ extension Adam {
     ///
     /// - Parameters:
     ///   - network: its weights are changed.
-    ///   - input: shape `[entry, step, channel]`.
+    ///   - input: of the network's channels and steps.
     ///   - observation: what was measured; nil in software.
     ///   - labels: class of each entry.
     ///   - limits: as in `update`.
     public mutating func descend(
-        _ network: inout Network, input: GriddedSpikes, observation: Observation? = nil, labels: [Int],
+        _ network: inout Network, input: BatchSpikes, observation: Observation? = nil, labels: [Int],
         loss: any Loss, regularization: Regularization, limits: [Float?] = [], threads: Int = 1,
         level: KernelLevel = .best
     ) -> DescentReport {
@@ -50,7 +50,7 @@ extension Adam {
                 loss: loss.kernelLoss, regularization: regularization, limits: limits,
                 kernels: TrainingKernels(level: level, threads: threads))
         }
-        let trace = network.replay(input, observing: observation, threads: threads, level: level)
+        let trace = network.replay(input.gridded, observing: observation, threads: threads, level: level)
         var value = loss.evaluate(readout: trace.readout, labels: labels)
         let penalty = regularization.activityPenalty(of: trace, addingTo: &value.gradient)
         var gradients = network.backward(
@@ -65,7 +65,7 @@ extension Adam {
     }
 
     private mutating func descend(
-        _ network: inout Network, input: GriddedSpikes, observed: [LayerObservation], labels: [Int],
+        _ network: inout Network, input: BatchSpikes, observed: [LayerObservation], labels: [Int],
         loss: tk_loss, regularization: Regularization, limits: [Float?], kernels: TrainingKernels
     ) -> DescentReport {
         let entries = input.entries

@@ -33,7 +33,7 @@ extension Network {
             kernels.withWeights(layers) { weights in
                 kernels.withLayers(items, weights: weights, slices: slices, memory: memory) { layers in
                     kernels.withPass(
-                        steps: grid.steps, layers: layers, input: trace.input, external: readoutGradient
+                        steps: grid.steps, layers: layers, input: .gridded(trace.input), external: readoutGradient
                     ) {
                         _ = kernels.run(
                             $0, entries: trace.input.entries, slices: slices, memory: memory)

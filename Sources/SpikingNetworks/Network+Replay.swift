@@ -9,7 +9,7 @@ extension Network {
         _ input: GriddedSpikes, observing observation: Observation? = nil, threads: Int = 1,
         level: KernelLevel = .best
     ) -> Trace {
-        let observed = observed(observation, input: input).map(\.converted)
+        let observed = observed(observation, input: .gridded(input)).map(\.converted)
         switch spikeFunction {
         case .step:
             return TrainingKernels(level: level, threads: threads).replay(self, input, observed: observed)
@@ -43,7 +43,7 @@ extension Network {
     }
 
     /// What is observed of each layer. Traps if input or observation do not have the network's shape.
-    func observed(_ observation: Observation?, input: GriddedSpikes) -> [LayerObservation] {
+    func observed(_ observation: Observation?, input: BatchSpikes) -> [LayerObservation] {
         precondition(
             input.channels == inputCount && input.steps == grid.steps,
             "input of \(input.channels) channels x \(input.steps) steps, "
@@ -61,7 +61,7 @@ extension Network {
     /// Traps unless an observation has the shape of its layer.
     private func check(_ observed: LayerObservation, of index: Int, entries: Int) {
         let neurons = layers[index].neurons
-        let spikes = observed.spikeShape
+        let spikes = observed.record.map { [$0.entries, $0.steps, $0.channels] }
         precondition(
             spikes.map { $0 == [entries, grid.steps, neurons] } ?? true,
             "layer \(index): observed spikes \(spikes ?? []), not \(entries) x \(grid.steps) x \(neurons)")

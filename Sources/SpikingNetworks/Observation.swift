@@ -2,9 +2,8 @@ public import Tensors
 
 /// What was measured of a layer, on the network's grid.
 public struct LayerObservation: Sendable, Equatable {
-    /// Measured spikes by the device's clock, if they came as such.
-    public private(set) var times: TimedSpikes?
-    private var grid: GriddedSpikes?
+    /// Measured spikes as they came; nil if not recorded.
+    private(set) var record: BatchSpikes?
     /// Measured membranes as CADC codes, if they came as such.
     public private(set) var codes: CADCMembranes?
     private var series: TimeSeries?
@@ -12,11 +11,8 @@ public struct LayerObservation: Sendable, Equatable {
     /// Measured spikes on the network's grid; nil if not recorded. Computed on each call where they came by the device's
     /// clock.
     public var spikes: GriddedSpikes? {
-        get { grid ?? times?.gridded }
-        set {
-            grid = newValue
-            times = nil
-        }
+        get { record?.gridded }
+        set { record = newValue.map { .gridded($0) } }
     }
 
     /// Measured membranes in units of the model, from the leak potential; nil if not recorded. Computed on each call
@@ -31,19 +27,19 @@ public struct LayerObservation: Sendable, Equatable {
 
     /// An observation of a layer.
     public init(spikes: GriddedSpikes? = nil, membranes: TimeSeries? = nil) {
-        grid = spikes
+        record = spikes.map { .gridded($0) }
         series = membranes
     }
 
     /// An observation of a layer whose membranes come as codes.
     public init(spikes: GriddedSpikes?, codes: CADCMembranes?) {
-        grid = spikes
+        record = spikes.map { .gridded($0) }
         self.codes = codes
     }
 
     /// An observation of a layer as a device made it.
     public init(times: TimedSpikes?, codes: CADCMembranes?) {
-        self.times = times
+        record = times.map { .timed($0) }
         self.codes = codes
     }
 
@@ -53,10 +49,6 @@ public struct LayerObservation: Sendable, Equatable {
     var converted: LayerObservation {
         let spikes = spikes
         return LayerObservation(spikes: spikes, membranes: series ?? codes?.series(spikes: spikes))
-    }
-    /// Entries, steps and units of the spikes; nil if not recorded.
-    var spikeShape: [Int]? {
-        grid.map { [$0.entries, $0.steps, $0.channels] } ?? times.map { [$0.entries, $0.steps, $0.units.count] }
     }
     /// Whether membranes were measured.
     var hasMembranes: Bool { series != nil || codes != nil }

@@ -26,7 +26,7 @@ extension TrainingKernels {
         withOptional(item.slopes) { slopes in
             withOptional(item.observed.measuredSeries?.values) { membranes in
                 withOptional(item.totals?.values) { totals in
-                    withSpikes(item.kind == .spiking ? item.observed : LayerObservation()) { spikes, trains in
+                    withSpikes(item.kind == .spiking ? item.observed.record : nil) { spikes, trains in
                         result.slopes = slopes
                         result.membranes = membranes
                         result.totals = totals
@@ -92,17 +92,18 @@ extension TrainingKernels {
 
     /// A pass in the kernels' terms, by default forward only.
     func withPass(
-        steps: Int, layers: [tk_layer], input: GriddedSpikes, loss: tk_loss = tk_loss(), labels: [Int32] = [],
+        steps: Int, layers: [tk_layer], input: BatchSpikes, loss: tk_loss = tk_loss(), labels: [Int32] = [],
         external: TimeSeries? = nil, _ body: (tk_pass) -> Void
     ) {
         layers.withUnsafeBufferPointer { layers in
             labels.withUnsafeBufferPointer { labels in
                 withOptional(external?.values) { external in
-                    withEvents(input) { input in
+                    withSpikes(input) { input, trains in
                         body(
                             tk_pass(
                                 steps: steps, layer_count: layers.count, layers: layers.baseAddress,
-                                input: input, loss: loss, labels: labels.baseAddress, external: external))
+                                input: input, trains: trains, loss: loss, labels: labels.baseAddress,
+                                external: external))
                     }
                 }
             }
@@ -131,18 +132,17 @@ extension TrainingKernels {
         }
     }
 
-    /// Measured spikes in the kernels' terms, as they came.
-    private func withSpikes(_ observed: LayerObservation, _ body: (tk_events, tk_trains) -> Void) {
-        if let times = observed.times {
-            withTrains(times) { body(tk_events(), $0) }
-        } else {
-            withEvents(observed.spikes) { body($0, tk_trains()) }
+    /// Spikes in the kernels' terms, as they came.
+    private func withSpikes(_ spikes: BatchSpikes?, _ body: (tk_events, tk_trains) -> Void) {
+        switch spikes {
+        case .timed(let times): withTrains(times) { body(tk_events(), $0) }
+        case .gridded(let spikes): withEvents(spikes) { body($0, tk_trains()) }
+        case nil: body(tk_events(), tk_trains())
         }
     }
 
-    /// Spikes in the kernels' terms.
-    func withEvents(_ spikes: GriddedSpikes?, _ body: (tk_events) -> Void) {
-        guard let spikes, spikes.offsets.count > 0 else { return body(tk_events()) }
+    /// Spikes on the grid in the kernels' terms.
+    private func withEvents(_ spikes: GriddedSpikes, _ body: (tk_events) -> Void) {
         spikes.offsets.withUnsafeBufferPointer { offsets in
             spikes.units.withUnsafeBufferPointer { units in
                 withOptional(spikes.values) { values in

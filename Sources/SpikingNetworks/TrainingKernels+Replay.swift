@@ -26,7 +26,7 @@ extension TrainingKernels {
                                     layers[index].bits_out = bits[index]
                                 }
                             }
-                            withPass(steps: steps, layers: layers, input: input) {
+                            withPass(steps: steps, layers: layers, input: .gridded(input)) {
                                 _ = run($0, entries: entries, slices: pieces(of: entries), memory: memory)
                             }
                         }

@@ -24,7 +24,7 @@ struct HostBenchmark {
             let place = index % work.batches.count
             let (batch, labels) = work.batches[place]
             let example = Example(
-                input: work.alignment.grid(batch.inputs), labels: labels,
+                input: .timed(work.alignment.timed(batch.inputs)), labels: labels,
                 observation: work.alignment.observe(recordings[place], scales: work.mapped.scales))
             clock.end(.align)
             spikes += rule.update(&network, from: example, clock: &clock).hiddenSpikes

@@ -54,7 +54,7 @@ struct SoftwareStep {
         let batch = batches[index % batches.count]
         optimizer.learningRate = learning ? learningRate : 0
         let report = optimizer.descend(
-            &network, input: batch.input, labels: batch.labels, loss: loss,
+            &network, input: .gridded(batch.input), labels: batch.labels, loss: loss,
             regularization: Regularization(burst: 0, weightDecay: 0), threads: threads, level: level)
         return Outcome(loss: report.loss, hiddenSpikes: report.hiddenSpikes)
     }

@@ -22,7 +22,7 @@ import Testing
 
     /// Three steps.
     private func train(
-        _ network: Network, _ input: GriddedSpikes, _ observation: Observation?, _ labels: [Int],
+        _ network: Network, _ input: BatchSpikes, _ observation: Observation?, _ labels: [Int],
         _ loss: any Loss, threads: Int = 1, level: KernelLevel = .best
     ) -> Outcome {
         var outcome = Outcome(network: network, optimizer: Adam(for: network), reports: [])
@@ -57,28 +57,30 @@ import Testing
             })
     }
 
-    /// The same with spikes by a clock of 10 ticks a step, some of them twice, units from 3 on, a step earlier than on the
-    /// grid: those of step 0 are left out.
+    /// Spikes by a clock of 10 ticks a step, some of them twice, units from 3 on, a step earlier than on the grid: those of
+    /// step 0 are left out.
+    private func timed(_ spikes: GriddedSpikes) -> TimedSpikes {
+        var events: [UInt32] = []
+        var ends: [UInt32] = []
+        for entry in 0..<spikes.entries {
+            for step in 1..<spikes.steps {
+                for (index, unit) in spikes[entry, step].enumerated() {
+                    let first = UInt32((step - 1) * 10 + index % 9) | UInt32(unit + 3) << 16
+                    events.append(contentsOf: index % 3 == 0 ? [first, first + 1] : [first])
+                }
+            }
+            ends.append(UInt32(events.count))
+        }
+        return TimedSpikes(
+            ends: ends, events: events, units: 3..<3 + spikes.channels, steps: spikes.steps, period: 10, shift: 1)
+    }
+
+    /// The same with spikes by a clock.
     private func timed(_ observation: Observation) -> Observation {
         Observation(
             layers: observation.layers.map { layer in
                 guard let spikes = layer.spikes else { return layer }
-                var events: [UInt32] = []
-                var ends: [UInt32] = []
-                for entry in 0..<spikes.entries {
-                    for step in 1..<spikes.steps {
-                        for (index, unit) in spikes[entry, step].enumerated() {
-                            let first = UInt32((step - 1) * 10 + index % 9) | UInt32(unit + 3) << 16
-                            events.append(contentsOf: index % 3 == 0 ? [first, first + 1] : [first])
-                        }
-                    }
-                    ends.append(UInt32(events.count))
-                }
-                var result = LayerObservation(
-                    times: TimedSpikes(
-                        ends: ends, events: events, units: 3..<3 + spikes.channels, steps: spikes.steps, period: 10,
-                        shift: 1),
-                    codes: layer.codes)
+                var result = LayerObservation(times: timed(spikes), codes: layer.codes)
                 if layer.codes == nil { result.membranes = layer.membranes }
                 return result
             })
@@ -114,11 +116,25 @@ import Testing
                 #expect(byClock.layers.map(\.spikes) == measured.layers.map(\.spikes))
                 for (kind, observed) in [nil, measured, spikesOnly, byClock, timed(spikesOnly)].enumerated() {
                     let comment: Comment = "seed \(40 + seed), \(integration), observation \(kind)"
-                    let expected = train(network, input, observed, labels, Foreign(loss: loss))
+                    let expected = train(network, .gridded(input), observed, labels, Foreign(loss: loss))
                     #expect(expected.network.layers != network.layers)
                     #expect(expected.reports[0].hiddenSpikes > 0, comment)
-                    expectSame(train(network, input, observed, labels, loss), expected, comment)
+                    expectSame(train(network, .gridded(input), observed, labels, loss), expected, comment)
                 }
+            }
+        }
+    }
+
+    @Test func inputsByAClockAreThoseOfTheirBins() {
+        let network = Sample.network([150, 33, 6], seed: 47, grid: TimeGrid(steps: 14))
+        let times = timed(Sample.spikes(entries: 170, steps: 14, channels: 150, probability: 0.1, seed: 47))
+        let labels = (0..<170).map { $0 % 6 }
+        for observed in [nil, observation(of: network.replay(times.gridded))] {
+            let expected = train(network, .gridded(times.gridded), observed, labels, MaxOverTime())
+            for threads in 1...3 {
+                expectSame(
+                    train(network, .timed(times), observed, labels, MaxOverTime(), threads: threads), expected,
+                    "\(threads) threads, seed 47")
             }
         }
     }
@@ -129,11 +145,11 @@ import Testing
             let input = Sample.spikes(entries: 170, steps: 12, channels: 50, probability: 0.1, seed: 44)
             let labels = (0..<170).map { $0 % 11 }
             for observed in [nil, observation(of: network.replay(input))] {
-                let expected = train(network, input, observed, labels, MaxOverTime(), level: .baseline)
+                let expected = train(network, .gridded(input), observed, labels, MaxOverTime(), level: .baseline)
                 for level in KernelLevel.available {
                     for threads in 1...4 {
                         let outcome = train(
-                            network, input, observed, labels, MaxOverTime(), threads: threads, level: level)
+                            network, .gridded(input), observed, labels, MaxOverTime(), threads: threads, level: level)
                         expectSame(outcome, expected, "\(level), \(threads) threads, seed 44")
                         #expect(outcome.reports.map(\.loss) == expected.reports.map(\.loss))
                     }
@@ -149,8 +165,9 @@ import Testing
         for frozen in [[0], [1], [0, 1], [2], [0, 1, 2]] as [Set<Int>] {
             var network = whole
             network.frozenLayers = frozen
-            let expected = train(network, input, nil, labels, Foreign(loss: MaxOverTime()))
-            expectSame(train(network, input, nil, labels, MaxOverTime()), expected, "frozen \(frozen), seed 45")
+            let expected = train(network, .gridded(input), nil, labels, Foreign(loss: MaxOverTime()))
+            expectSame(
+                train(network, .gridded(input), nil, labels, MaxOverTime()), expected, "frozen \(frozen), seed 45")
             for index in 0..<3 {
                 #expect((expected.network.layers[index] == whole.layers[index]) == frozen.contains(index))
             }
@@ -166,7 +183,8 @@ import Testing
         }
         let before = address()
         _ = optimizer.descend(
-            &network, input: input, labels: [0, 1, 2, 3, 0], loss: MaxOverTime(), regularization: regularization)
+            &network, input: .gridded(input), labels: [0, 1, 2, 3, 0], loss: MaxOverTime(),
+            regularization: regularization)
         #expect(address() == before)
     }
 }

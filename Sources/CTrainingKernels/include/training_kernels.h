@@ -206,6 +206,7 @@ typedef struct {
     size_t steps, layer_count;
     const tk_layer *layers;   // the last one is the readout
     tk_events input;
+    tk_trains trains;         // input spikes that are not in bins yet
     tk_loss loss;
     const int32_t *labels;
     const float *external;    // dL/dV of the readout, [entry, step, stride], without a loss; null: no backward pass

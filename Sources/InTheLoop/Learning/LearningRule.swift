@@ -48,15 +48,15 @@ extension LearningRule {
 
 /// A minibatch, or some of its entries, as a rule sees it.
 public struct Example: Sendable {
-    /// Input spikes on the host's grid.
-    public var input: GriddedSpikes
+    /// Input spikes.
+    public var input: BatchSpikes
     /// Class of each entry.
     public var labels: [Int]
     /// What a device measured; nil in software runs.
     public var observation: Observation?
 
     /// A minibatch, or some of its entries, as a rule sees it.
-    public init(input: GriddedSpikes, labels: [Int], observation: Observation?) {
+    public init(input: BatchSpikes, labels: [Int], observation: Observation?) {
         self.input = input
         self.labels = labels
         self.observation = observation

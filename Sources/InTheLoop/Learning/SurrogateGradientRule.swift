@@ -97,7 +97,7 @@ public struct SurrogateGradientRule: LearningRule {
     public func gradients(
         of network: Network, on example: Example, clock: inout StepClock
     ) -> (gradients: Gradients, trace: Trace, outcome: StepOutcome) {
-        let trace = network.replay(example.input, observing: example.observation, threads: threads)
+        let trace = network.replay(example.input.gridded, observing: example.observation, threads: threads)
         clock.end(.replay)
         var value = loss.evaluate(readout: trace.readout, labels: example.labels)
         let penalty = regularization.activityPenalty(of: trace, addingTo: &value.gradient)

@@ -37,11 +37,13 @@ public struct Alignment: Sendable {
     }
 
     /// Input events on the grid: bin `t` holds events of `[t, t + 1)` sample periods.
-    public func grid(_ inputs: SpikeTrains) -> GriddedSpikes {
+    public func grid(_ inputs: SpikeTrains) -> GriddedSpikes { timed(inputs).gridded }
+
+    /// Input events, to be put onto the grid by whoever works on them.
+    public func timed(_ inputs: SpikeTrains) -> TimedSpikes {
         TimedSpikes(
             inputs, units: 0..<placement.configuration.inputCount, steps: grid.steps,
-            period: placement.configuration.samplePeriod, shift: 0
-        ).gridded
+            period: placement.configuration.samplePeriod, shift: 0)
     }
 
     /// What a recording says about each layer.

@@ -16,7 +16,7 @@ public struct GradientExport: Sendable {
     ) {
         let example = part.example
         var file = SafetensorsFile()
-        file.tensors["input"] = example.input.tensor
+        file.tensors["input"] = example.input.gridded.tensor
         file.tensors["labels"] = .init(
             shape: [example.labels.count], .int64(example.labels.map(Int64.init)))
         for (index, layer) in network.layers.enumerated() {

@@ -12,8 +12,8 @@ struct Minibatch: Sendable {
     let mask: DropoutMask?
     /// Entries that the host works on at a time; the last slice may have fewer.
     let sliceLength: Int
-    /// Inputs on the host's grid, by slice.
-    let inputs: [GriddedSpikes]
+    /// Inputs of the host, by slice.
+    let inputs: [TimedSpikes]
 
     /// A minibatch in slices of `sliceLength` entries. Traps if that is below one.
     init(
@@ -24,7 +24,7 @@ struct Minibatch: Sendable {
         self.mask = mask
         self.sliceLength = sliceLength
         inputs = Self.slices(of: labels.count, sliceLength).map { entries in
-            alignment.grid(entries.count == labels.count ? trains : trains.entries(entries))
+            alignment.timed(entries.count == labels.count ? trains : trains.entries(entries))
         }
     }
 

@@ -83,7 +83,7 @@ final class StreamedEvidence<Rule: LearningRule>: Sendable {
     private func add(_ entries: Range<Int>, observing observation: Observation?, to state: inout State) {
         guard let (rule, network) = state.model else { return }
         let example = Example(
-            input: minibatch.inputs[entries.lowerBound / minibatch.sliceLength],
+            input: .timed(minibatch.inputs[entries.lowerBound / minibatch.sliceLength]),
             labels: Array(minibatch.labels[entries]), observation: observation)
         state.clock.end(.align)
         let share = Double(entries.count) / Double(minibatch.labels.count)
