@@ -69,6 +69,7 @@ extension Adam {
         loss: tk_loss, regularization: Regularization, limits: [Float?], kernels: TrainingKernels
     ) -> DescentReport {
         let entries = input.entries
+        let crew = Crew(threads: kernels.threads)
         let labels = kernels.checked(labels, entries: entries, classes: network.outputCount)
         let slices = TrainingKernels.slices(of: entries)
         let items = network.layers.indices.map { index in
@@ -98,7 +99,7 @@ extension Adam {
                         steps: steps, layers: layers, input: input, loss: loss, labels: labels
                     ) { pass in
                         let sums = kernels.run(
-                            pass, entries: entries, slices: slices, memory: memory, then: [pieces.count]
+                            pass, entries: entries, slices: slices, memory: memory, by: crew, then: [pieces.count]
                         ) { _, index in
                             let slot = slots[pieces[index].slot]
                             let item = items[slot.layer]

@@ -110,7 +110,7 @@ extension TrainingKernels {
     ///
     /// - Returns: what the slices add up to, in their order.
     func run(
-        _ pass: tk_pass, entries: Int, slices: Int, memory: TrainingMemory,
+        _ pass: tk_pass, entries: Int, slices: Int, memory: TrainingMemory, by crew: Crew? = nil,
         then counts: [Int] = [], _ task: (_ stage: Int, _ index: Int) -> Void = { _, _ in }
     ) -> PassSums {
         var pass = pass
@@ -122,7 +122,7 @@ extension TrainingKernels {
             squares.withUnsafeMutableBufferPointer { squares in
                 // Slices write to elements of their own.
                 nonisolated(unsafe) let (sums, squares) = (sums, squares)
-                concurrently([slices] + counts) { stage, thread, index in
+                concurrently([slices] + counts, by: crew) { stage, thread, index in
                     guard stage == 0 else { return task(stage - 1, index) }
                     var pass = pass
                     tk_slice(

@@ -1,5 +1,4 @@
 import CTrainingKernels
-import Dispatch
 import Synchronization
 import Tensors
 
@@ -20,40 +19,29 @@ struct TrainingKernels {
 
     /// Does the tasks `0..<count` of each stage, a stage after the other, those of a stage in any order on all threads.
     ///
-    /// - Parameter task: gets the stage, the thread and the task.
-    func concurrently(_ counts: [Int], _ task: (_ stage: Int, _ thread: Int, _ index: Int) -> Void) {
-        let workers = min(threads, counts.max() ?? 0)
-        guard workers > 1 else {
-            for (stage, count) in counts.enumerated() {
-                for index in 0..<count { task(stage, 0, index) }
-            }
-            return
-        }
+    /// - Parameters:
+    ///   - crew: threads that have set out before; nil: they do so now.
+    ///   - task: gets the stage, the thread and the task.
+    func concurrently(
+        _ counts: [Int], by crew: Crew? = nil, _ task: (_ stage: Int, _ thread: Int, _ index: Int) -> Void
+    ) {
         // Tickets of all stages are numbered through; a stage begins when all tickets before it are done.
         let next = Atomic<Int>(0)
         let done = Atomic<Int>(0)
         let total = counts.reduce(0, +)
-        withoutActuallyEscaping(task) { task in
-            // Tasks write to parts of memory that do not overlap, which the compiler cannot see.
-            nonisolated(unsafe) let task = task
-            DispatchQueue.concurrentPerform(iterations: workers) { thread in
-                while true {
-                    let ticket = next.add(1, ordering: .relaxed).oldValue
-                    guard ticket < total else { return }
-                    var (stage, before) = (0, 0)
-                    while ticket >= before + counts[stage] {
-                        before += counts[stage]
-                        stage += 1
-                    }
-                    // Those who hold the missing tickets are at work on them.
-                    var looks = 0
-                    while done.load(ordering: .acquiring) < before {
-                        looks += 1
-                        if looks % 256 == 0 { tk_yield() }
-                    }
-                    task(stage, thread, ticket - before)
-                    done.add(1, ordering: .releasing)
+        (crew ?? Crew(threads: min(threads, counts.max() ?? 0))).work { thread in
+            while true {
+                let ticket = next.add(1, ordering: .relaxed).oldValue
+                guard ticket < total else { return }
+                var (stage, before) = (0, 0)
+                while ticket >= before + counts[stage] {
+                    before += counts[stage]
+                    stage += 1
                 }
+                // Those who hold the missing tickets are at work on them.
+                Crew.wait { done.load(ordering: .acquiring) >= before }
+                task(stage, thread, ticket - before)
+                done.add(1, ordering: .releasing)
             }
         }
     }
