@@ -9,13 +9,17 @@ INLINE vf X(slope)(const tk_backward *p, const int given, size_t at) {
     return X(fill)(1) / (root * root);
 }
 
-// Adds to ds what flows back from x of `count` neurons through weights [neuron, stride].
+// Adds to ds what flows back from padded x of `count` neurons through weights [neuron, stride]. Where x is not zero is hard
+// to guess: it is not asked neuron by neuron.
 INLINE void X(pull)(size_t count, const float *x, const float *weights, size_t stride, vf *ds, const int W) {
-    for (size_t n = 0; n < count; n++) {
-        if (x[n] == 0) continue;
-        const vf factor = X(fill)(x[n]);
-        const float *row = weights + n * stride;
-        for (int k = 0; k < W; k++) ds[k] += factor * X(load)(row + LANES * k);
+    for (size_t first = 0; first < count; first += LANES) {
+        const unsigned valid = count - first < LANES ? (1u << (count - first)) - 1 : 0xffff;
+        for (unsigned rest = X(pack_bits)(X(load)(x + first) != 0) & valid; rest; rest &= rest - 1) {
+            const size_t n = first + (size_t)__builtin_ctz(rest);
+            const vf factor = X(fill)(x[n]);
+            const float *row = weights + n * stride;
+            for (int k = 0; k < W; k++) ds[k] += factor * X(load)(row + LANES * k);
+        }
     }
 }
 

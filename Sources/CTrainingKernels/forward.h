@@ -64,6 +64,8 @@ INLINE void X(forward_columns)(const tk_forward *p, size_t column, const int W) 
     const int reset_kind = p->dynamics.reset_kind, by_new_current = p->dynamics.driven_by_new_current;
     if (spikes == SPIKES_MODELLED && reset_kind == TK_RESET_SUBTRACT && by_new_current)
         X(forward_block)(p, column, W, SPIKES_MODELLED, TK_RESET_SUBTRACT, 1);
+    else if (spikes == SPIKES_GIVEN && reset_kind == TK_RESET_SUBTRACT && by_new_current)
+        X(forward_block)(p, column, W, SPIKES_GIVEN, TK_RESET_SUBTRACT, 1);
     else if (spikes == SPIKES_NONE && by_new_current)
         X(forward_block)(p, column, W, SPIKES_NONE, TK_RESET_OFF, 1);
     else X(forward_block)(p, column, W, spikes, reset_kind, by_new_current);

@@ -59,6 +59,7 @@ static size_t X(count)(size_t rows, size_t words, size_t neurons, const uint16_t
 }
 
 // Few words have a spike in them, and which is hard to guess: they are picked out without asking, and taken apart after.
+// Whether one has a second spike is as hard to guess: it is written in any case, and kept if it was there.
 static void X(gather)(size_t rows, size_t words, size_t neurons, const uint16_t *bits, uint32_t *offsets,
                       uint16_t *units) {
     enum { ROOM = 1024 };  // for a row of 2^16 neurons
@@ -82,9 +83,12 @@ static void X(gather)(size_t rows, size_t words, size_t neurons, const uint16_t 
             offsets[row + 1] = count;
         }
         for (size_t n = 0; n < picked; n++) {
-            uint64_t rest = filled[n];
-            do *units++ = (uint16_t)(first[n] + (size_t)__builtin_ctzll(rest));
-            while (rest &= rest - 1);
+            const uint64_t others = filled[n] & (filled[n] - 1);
+            units[0] = (uint16_t)(first[n] + __builtin_ctzll(filled[n]));
+            units[1] = (uint16_t)(first[n] + __builtin_ctzll(others | (uint64_t)1 << 63));
+            units += 1 + (others != 0);
+            for (uint64_t rest = others & (others - 1); rest; rest &= rest - 1)
+                *units++ = (uint16_t)(first[n] + __builtin_ctzll(rest));
         }
     }
 }

@@ -63,7 +63,7 @@ static spike_state take_spikes(char *memory, size_t *used, size_t rows, size_t c
     spike_state s = {0};
     s.bits = take(memory, used, rows * words_of(channels) * sizeof *s.bits);
     s.offsets = take(memory, used, (rows + 1) * sizeof *s.offsets);
-    s.units = take(memory, used, rows * channels * sizeof *s.units);
+    s.units = take(memory, used, (rows * channels + 1) * sizeof *s.units);
     return s;
 }
 

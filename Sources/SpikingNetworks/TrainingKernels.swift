@@ -117,7 +117,7 @@ struct TrainingKernels {
     ) -> GriddedSpikes {
         let words = Matrix.padded(channels) / Matrix.lane
         let rows = entries * steps
-        var units: [UInt16] = uninitialized(most ?? table.pointee.count(rows, words, channels, bits))
+        var units: [UInt16] = uninitialized((most ?? table.pointee.count(rows, words, channels, bits)) + 1)
         var offsets: [UInt32] = uninitialized(rows + 1)
         offsets.withUnsafeMutableBufferPointer { offsets in
             units.withUnsafeMutableBufferPointer { units in

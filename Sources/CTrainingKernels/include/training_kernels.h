@@ -155,7 +155,7 @@ typedef struct {
     void (*codes)(const tk_codes *, size_t entries, size_t steps, size_t neurons, size_t stride, float *out);
     // Number of spikes in rows of bits; bits at and above `neurons` are ignored.
     size_t (*count)(size_t rows, size_t words, size_t neurons, const uint16_t *bits);
-    // Offsets and units of the spikes in rows of bits, likewise; offsets[0] is 0.
+    // Offsets and units of the spikes in rows of bits, likewise; offsets[0] is 0. Needs room for one unit more.
     void (*gather)(size_t rows, size_t words, size_t neurons, const uint16_t *bits, uint32_t *offsets, uint16_t *units);
     // Weights [source, stride] packed in blocks of `block` columns, times a factor.
     void (*pack)(size_t sources, size_t stride, size_t block, const float *weights, float factor, float *packed);
