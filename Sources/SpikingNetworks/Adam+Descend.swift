@@ -69,9 +69,13 @@ extension Adam {
         loss: tk_loss, regularization: Regularization, limits: [Float?], kernels: TrainingKernels
     ) -> DescentReport {
         let entries = input.entries
-        let crew = Crew(threads: kernels.threads)
-        let labels = kernels.checked(labels, entries: entries, classes: network.outputCount)
         let slices = TrainingKernels.slices(of: entries)
+        let weights = network.layers.reduce(0) {
+            $0 + $1.weights.values.count + ($1.recurrent?.values.count ?? 0)
+        }
+        // No more than there will be work for.
+        let crew = Crew(threads: min(kernels.threads, max(slices, weights / AdamSlot.pieceSize)))
+        let labels = kernels.checked(labels, entries: entries, classes: network.outputCount)
         let items = network.layers.indices.map { index in
             var item = PassLayer(index, of: network)
             item.observed = observed[index]

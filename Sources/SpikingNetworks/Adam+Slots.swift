@@ -22,6 +22,9 @@ struct AdamSlot {
     /// Mean squared gradient.
     var second: UnsafeMutablePointer<Float>
 
+    /// Floats of a piece of work, about.
+    static let pieceSize = 8192
+
     /// Rows of a slot that are one piece of work.
     struct Piece {
         /// The slot.
@@ -34,7 +37,7 @@ struct AdamSlot {
     static func pieces(of slots: [AdamSlot]) -> [Piece] {
         slots.enumerated().flatMap { index, slot -> [Piece] in
             guard !slot.isFrozen else { return [] }
-            let rows = max(1, 8192 / slot.stride)
+            let rows = max(1, pieceSize / slot.stride)
             return Swift.stride(from: 0, to: slot.rows, by: rows).map {
                 Piece(slot: index, rows: $0..<min($0 + rows, slot.rows))
             }
