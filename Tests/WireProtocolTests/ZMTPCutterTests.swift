@@ -13,19 +13,26 @@ import WireProtocol
     }
 
     private static func arrivals(
-        _ bytes: [UInt8], pieces: Int, limit: Int = limit
+        _ bytes: [UInt8], pieces: Int, isDirect: Bool = false
     ) throws(ZMTPCutter.Violation) -> [ZMTPCutter.Arrival] {
-        var cutter = ZMTPCutter(frameLimit: limit)
+        var cutter = ZMTPCutter(frameLimit: Self.limit)
         var arrivals: [ZMTPCutter.Arrival] = []
         for start in stride(from: 0, to: bytes.count, by: pieces) {
-            cutter.append(bytes[start..<min(start + pieces, bytes.count)])
+            var piece = bytes[start..<min(start + pieces, bytes.count)]
+            // What belongs to a part that has begun goes straight to it, or with the rest.
+            if isDirect, cutter.missingCount > 0 {
+                cutter.append { room in
+                    while !room.isFull, let byte = piece.popFirst() { room.append(byte) }
+                }
+            }
+            if !piece.isEmpty { cutter.append(piece) }
             while let arrival = try cutter.next() { arrivals.append(arrival) }
         }
         return arrivals
     }
 
-    @Test(arguments: [1, 2, 3, 63, 64, 65, 4_096, 1 << 20])
-    func theSameComesOutWhateverThePieces(pieces: Int) throws {
+    @Test(arguments: [1, 2, 3, 63, 64, 65, 4_096, 1 << 20], [false, true])
+    func theSameComesOutWhateverThePieces(pieces: Int, isDirect: Bool) throws {
         let frames = [0, 1, 255, 256, 70_000].map { count in (0..<count).map { UInt8(truncatingIfNeeded: $0) } }
         let bytes = Self.bytes { bytes in
             for frame in frames { ZMTP.append(message: frame, to: &bytes) }
@@ -36,7 +43,7 @@ import WireProtocol
             ZMTP.append(message: [9], to: &bytes)
         }
         #expect(
-            try Self.arrivals(bytes, pieces: pieces)
+            try Self.arrivals(bytes, pieces: pieces, isDirect: isDirect)
                 == [.ready] + frames.map { .frame($0) } + [.ping(context: [1, 2, 3]), .frame([9])])
     }
 
@@ -62,8 +69,10 @@ import WireProtocol
 
     @Test(arguments: violations.keys.sorted()) func aViolationIsSeen(what: String) throws {
         let bytes = try #require(Self.violations[what])
-        for pieces in [1, 1_000] {
-            #expect(throws: ZMTPCutter.Violation.self) { try Self.arrivals(bytes, pieces: pieces) }
+        for (pieces, isDirect) in [(1, false), (1, true), (1_000, false)] {
+            #expect(throws: ZMTPCutter.Violation.self) {
+                try Self.arrivals(bytes, pieces: pieces, isDirect: isDirect)
+            }
         }
     }
 
@@ -79,8 +88,8 @@ import WireProtocol
                     bytes.append(UInt8(truncatingIfNeeded: state >> 33) & (state >> 60 == 0 ? 0xFF : 7))
                 }
             }
-            let outcomes = [1, 7, 1_000].map { pieces in
-                (try? Self.arrivals(bytes, pieces: pieces)).map { arrivals in arrivals.count }
+            let outcomes = [(1, false), (7, false), (7, true), (1_000, false)].map { pieces, isDirect in
+                (try? Self.arrivals(bytes, pieces: pieces, isDirect: isDirect)).map { arrivals in arrivals.count }
             }
             #expect(outcomes.allSatisfy { $0 == outcomes[0] }, "seed \(seed)")
         }

@@ -14,18 +14,17 @@ struct ZMTPConnection: Sendable {
     private(set) var hasEnded = false
 
     private var cutter: ZMTPCutter?
-    private var outgoing: [UInt8]
-    private var sent = 0
-    /// Capacity that is kept for what goes out, in bytes.
-    private static let keptBytes = 2 << 20
-    /// Most bytes that are read at a time.
+    private var outgoing: ZMTPOutbox
+    /// Most bytes that are read at a time, but for those of a long frame, which are read to where they stay.
     static let readBytes = 1 << 16
+    /// Bytes that a frame has to lack for that.
+    private static let longFrame = 4_096
 
     /// Takes a connected socket over, and opens the handshake.
     init(_ descriptor: Int32, as role: ZMTP.Role, frameLimit: Int) {
         self.descriptor = descriptor
         cutter = ZMTPCutter(frameLimit: frameLimit)
-        outgoing = ZMTP.opening(as: role)
+        outgoing = ZMTPOutbox(opening: ZMTP.opening(as: role))
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         var size = ZeroMQLimits.kernelBufferBytes
@@ -34,7 +33,7 @@ struct ZMTPConnection: Sendable {
     }
 
     /// Bytes that wait for the peer to take some.
-    var waitingBytes: Int { outgoing.count - sent }
+    var waitingBytes: Int { outgoing.count }
 
     /// What to poll for.
     var pollItem: pollfd {
@@ -46,12 +45,19 @@ struct ZMTPConnection: Sendable {
     mutating func serve(_ item: pollfd, by buffer: inout [UInt8]) {
         if item.revents & Int16(POLLOUT) != 0 { flush() }
         guard item.revents & ~Int16(POLLOUT) != 0 else { return }
-        let count = recv(descriptor, &buffer, buffer.count, 0)
-        if count > 0 {
-            cutter?.append(buffer[..<count])
-        } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
-            hasEnded = true
+        var count = 0
+        if let missing = cutter?.missingCount, missing >= Self.longFrame {
+            cutter?.append { span in
+                span.withUnsafeMutableBufferPointer { room, filled in
+                    count = recv(descriptor, room.baseAddress, room.count, 0)
+                    filled = max(0, count)
+                }
+            }
+        } else {
+            count = recv(descriptor, &buffer, buffer.count, 0)
+            if count > 0 { cutter?.append(buffer[..<count]) }
         }
+        if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { hasEnded = true }
     }
 
     /// The next frame that has come as a whole.
@@ -64,7 +70,7 @@ struct ZMTPConnection: Sendable {
                 case .ping(let context):
                     // A peer that asks without end and hears nothing is not let take memory.
                     if waitingBytes == 0, context.count <= 16 {
-                        ZMTP.append(command: ZMTP.pong, context, to: &outgoing)
+                        outgoing.append { ZMTP.append(command: ZMTP.pong, context, to: &$0) }
                         flush()
                     }
                 }
@@ -78,28 +84,16 @@ struct ZMTPConnection: Sendable {
     }
 
     /// Adds a frame to what goes out with the next `flush`.
-    mutating func put(_ frame: [UInt8]) { ZMTP.append(message: frame, to: &outgoing) }
+    mutating func put(_ frame: [UInt8]) { outgoing.append(message: frame) }
 
     /// Writes as much as the socket takes.
     mutating func flush() {
         while waitingBytes > 0 {
-            let count = outgoing.withUnsafeBytes {
-                send(descriptor, $0.baseAddress?.advanced(by: sent), $0.count - sent, Int32(MSG_NOSIGNAL))
-            }
-            guard count >= 0 else {
-                if errno == EINTR { continue }
-                if errno != EAGAIN { hasEnded = true }
-                break
-            }
-            sent += count
+            let count = outgoing.send(to: descriptor)
+            if count < 0, errno == EINTR { continue }
+            if count < 0, errno != EAGAIN { hasEnded = true }
+            if count < 0 { return }
         }
-        guard sent > outgoing.count / 2 else { return }
-        if waitingBytes == 0 {
-            outgoing.removeAll(keepingCapacity: outgoing.capacity <= Self.keptBytes)
-        } else {
-            outgoing.removeFirst(sent)
-        }
-        sent = 0
     }
 
     /// Ends the connection.

@@ -52,15 +52,20 @@ package enum ZMTP {
 
     /// Appends a message of one part.
     package static func append(message: [UInt8], to bytes: inout [UInt8]) {
-        if let length = UInt8(exactly: message.count) {
+        append(headOfMessage: message.count, to: &bytes)
+        bytes += message
+    }
+
+    /// Appends what stands before a message of one part and of so many bytes.
+    package static func append(headOfMessage count: Int, to bytes: inout [UInt8]) {
+        if let length = UInt8(exactly: count) {
             bytes += [0, length]
         } else {
             bytes.append(Flags.long.rawValue)
             for shift in stride(from: 56, through: 0, by: -8) {
-                bytes.append(UInt8(truncatingIfNeeded: message.count >> shift))
+                bytes.append(UInt8(truncatingIfNeeded: count >> shift))
             }
         }
-        bytes += message
     }
 
     private static func zeros(_ count: Int) -> [UInt8] { [UInt8](repeating: 0, count: count) }

@@ -55,6 +55,14 @@ package struct ZMTPCutter: Sendable {
         bytes += rest
     }
 
+    /// Bytes that the part under way lacks.
+    package var missingCount: Int { head.map { $0.length - part.count } ?? 0 }
+
+    /// Takes bytes of the part under way, no more than it lacks, which `read` writes to where they stay.
+    package mutating func append(reading read: (inout OutputSpan<UInt8>) -> Void) {
+        part.append(addingCapacity: missingCount) { read(&$0) }
+    }
+
     /// The next thing that is there as a whole.
     package mutating func next() throws(Violation) -> Arrival? {
         if phase == .greeting {

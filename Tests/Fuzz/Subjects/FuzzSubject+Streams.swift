@@ -16,7 +16,13 @@ extension FuzzSubject {
             same(bytes) { pieces in
                 var cutter = ZMTPCutter(frameLimit: frameLimit)
                 var frames: [[UInt8]] = []
-                for piece in pieces {
+                for var piece in pieces {
+                    // As from a socket: what belongs to a part that has begun goes straight to it.
+                    if cutter.missingCount > 0 {
+                        cutter.append { room in
+                            while !room.isFull, let byte = piece.popFirst() { room.append(byte) }
+                        }
+                    }
                     cutter.append(piece)
                     do {
                         while let arrival = try cutter.next() {
