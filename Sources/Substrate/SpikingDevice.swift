@@ -13,27 +13,23 @@ public protocol SpikingDevice: Sendable {
     /// Slices come in order and, but for the last one, whole. A slice that begins with entry 0 begins the recording anew:
     /// the device had to repeat the batch, and what came before is void. All slices are provisional until the totals are
     /// returned: a link that fails or a device whose accounting does not balance throws after some of them.
-    /// - Parameter receive: is called from one thread at a time, and holds the device up while it works.
+    /// - Parameters:
+    ///   - next: says which inputs a later batch will have; is called at most once, when this one is on its way.
+    ///   - receive: is called from one thread at a time, and holds the device up while it works.
     func run(
-        _ batch: DeviceBatch, slicesOf length: Int, receive: @escaping @Sendable (RecordingSlice) -> Void
+        _ batch: DeviceBatch, slicesOf length: Int, next: @escaping @Sendable () -> ExpectedInputs?,
+        receive: @escaping @Sendable (RecordingSlice) -> Void
     ) async throws(DeviceError) -> RecordingTotals
-
-    /// Says which inputs a later batch will have, so that they can travel while the present one runs.
-    ///
-    /// A promise of nothing: a batch that comes with other inputs, or not at all, is as good.
-    func expect(_ inputs: SpikeTrains, of batch: UInt64, on configuration: ChipConfiguration) async
 }
 
 extension SpikingDevice {
-    /// Runs the whole batch, then hands its slices on: for devices that do not stream.
+    /// Runs the whole batch, then hands its slices on: for devices that do not stream, and that inputs do not travel to.
     public func run(
-        _ batch: DeviceBatch, slicesOf length: Int, receive: @escaping @Sendable (RecordingSlice) -> Void
+        _ batch: DeviceBatch, slicesOf length: Int, next: @escaping @Sendable () -> ExpectedInputs?,
+        receive: @escaping @Sendable (RecordingSlice) -> Void
     ) async throws(DeviceError) -> RecordingTotals {
         let recording = try await run(batch)
         for slice in recording.slices(of: length) { receive(slice) }
         return recording.totals
     }
-
-    /// Nothing: for devices that inputs do not travel to.
-    public func expect(_ inputs: SpikeTrains, of batch: UInt64, on configuration: ChipConfiguration) async {}
 }

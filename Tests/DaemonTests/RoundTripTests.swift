@@ -149,12 +149,11 @@ extension DaemonTests {
                 let batch = SmallExperiment.batch(number, entries: 20)
                 let next = SmallExperiment.batch(number + 1, entries: 20)
                 let received = Mutex<[RecordingSlice]>([])
-                async let expecting: Void = client.expect(
-                    next.inputs, of: next.id, on: next.configuration)
-                let totals = try await client.run(batch, slicesOf: length) { slice in
+                let totals = try await client.run(batch, slicesOf: length) {
+                    ExpectedInputs(next.inputs, of: next.id, on: next.configuration)
+                } receive: { slice in
                     received.withLock { $0.append(slice) }
                 }
-                await expecting
                 let expected = try chip.run(batch)
                 #expect(received.withLock { $0 } == expected.slices(of: length), "slices of \(length)")
                 #expect(totals.accounting == expected.accounting)

@@ -38,9 +38,10 @@ private final class StreamingDevice: SpikingDevice {
     }
 
     func run(
-        _ batch: DeviceBatch, slicesOf length: Int,
+        _ batch: DeviceBatch, slicesOf length: Int, next: @escaping @Sendable () -> ExpectedInputs?,
         receive: @escaping @Sendable (RecordingSlice) -> Void
     ) async throws(DeviceError) -> RecordingTotals {
+        if next() != nil { expected.withLock { $0 += 1 } }
         var computedLength = length
         if case .computedInSlices(let other) = manner { computedLength = other }
         let recording = try computed(batch, slicesOf: computedLength)
@@ -49,10 +50,6 @@ private final class StreamingDevice: SpikingDevice {
         for slice in all { receive(slice) }
         slices.withLock { $0 += all.count }
         return recording.totals
-    }
-
-    func expect(_ inputs: SpikeTrains, of batch: UInt64, on configuration: ChipConfiguration) async {
-        expected.withLock { $0 += 1 }
     }
 
     private func computed(_ batch: DeviceBatch, slicesOf length: Int) throws(DeviceError) -> Recording {
@@ -137,8 +134,7 @@ private final class StreamingDevice: SpikingDevice {
     }
 
     @Test func aTimelineTellsWhoWorkedInTheStepsThatWereWatched() async throws {
-        let trainer = try await trained(
-            on: EmulatedDevice(EmulatedChip(profile: .calibrated, serial: 1)), slice: 50)
+        let trainer = try await trained(on: StreamingDevice(.streamed), slice: 50)
         let timeline = try #require(trainer.timeline)
         #expect(timeline.steps == 3)
         #expect(timeline.firstStep == 3, "in the middle of seven")

@@ -43,7 +43,7 @@ struct Bench {
 
     mutating func expect(_ inputs: SpikeTrains, of batch: UInt64, on host: Int) {
         perform(
-            hosts[host].expect(inputs, of: batch, on: Samples.configuration, now: now), of: host)
+            hosts[host].expect(ExpectedInputs(inputs, of: batch, on: Samples.configuration), now: now), of: host)
     }
 
     mutating func cancel(_ batch: UInt64, on host: Int) {

@@ -86,30 +86,26 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
     ///
     /// Traps if a batch of the same number is.
     public func run(_ batch: DeviceBatch) async throws(DeviceError) -> Recording {
-        let (totals, slices) = try await run(batch, slicesOf: nil) { _ in }
+        let (totals, slices) = try await run(batch, slicesOf: nil, next: { nil }, receive: { _ in })
         return Recording(joining: slices, totals: totals)
     }
 
     /// Runs a batch and hands its slices on as they come.
     ///
     /// Traps if a batch of the same number is under way.
-    /// - Parameter receive: is called on the thread of the link, which answers the device's frames in between.
+    /// - Parameters:
+    ///   - next: is called on the thread of the link; what it says travels if the link and the device are ready for it.
+    ///   - receive: is called on the thread of the link, which answers the device's frames in between.
     public func run(
-        _ batch: DeviceBatch, slicesOf length: Int, receive: @escaping @Sendable (RecordingSlice) -> Void
+        _ batch: DeviceBatch, slicesOf length: Int, next: @escaping @Sendable () -> ExpectedInputs?,
+        receive: @escaping @Sendable (RecordingSlice) -> Void
     ) async throws(DeviceError) -> RecordingTotals {
-        try await run(batch, slicesOf: Optional(length), receive: receive).totals
-    }
-
-    /// Sends the inputs of a later batch, if the link and the device are ready for them.
-    public func expect(_ inputs: SpikeTrains, of batch: UInt64, on configuration: ChipConfiguration) {
-        guard case .started = phase else { return }
-        let start = now
-        perform(session.expect(inputs, of: batch, on: configuration, now: start))
-        linkStatistics.encodingSeconds += (now - start) / .seconds(1)
+        try await run(batch, slicesOf: Optional(length), next: next, receive: receive).totals
     }
 
     private func run(
-        _ batch: DeviceBatch, slicesOf length: Int?, receive: @escaping @Sendable (RecordingSlice) -> Void
+        _ batch: DeviceBatch, slicesOf length: Int?, next: () -> ExpectedInputs?,
+        receive: @escaping @Sendable (RecordingSlice) -> Void
     ) async throws(DeviceError) -> (totals: RecordingTotals, slices: [RecordingSlice]) {
         try begin()
         underWay[batch.id] = BatchUnderWay(
@@ -118,6 +114,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         let start = now
         perform(session.submit(batch, slicesOf: length, now: start))
         linkStatistics.encodingSeconds += (now - start) / .seconds(1)
+        expect(next)
         while true {
             if let outcome = underWay[batch.id]?.outcome {
                 return (try outcome.get(), underWay[batch.id]?.slices ?? [])
@@ -130,6 +127,17 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
             if Task.isCancelled { return try await cancel(batch.id) }
             if underWay[batch.id]?.outcome == nil { await sideDoor.pass() }
         }
+    }
+
+    /// Sends the inputs of a later batch, if there is one. The device works meanwhile, so that the caller's time is waiting.
+    private func expect(_ next: () -> ExpectedInputs?) {
+        let begin = now
+        let expected = next()
+        let known = now
+        linkStatistics.waitingSeconds += (known - begin) / .seconds(1)
+        guard let expected else { return }
+        perform(session.expect(expected, now: known))
+        linkStatistics.encodingSeconds += (now - known) / .seconds(1)
     }
 
     /// The device's counters, and who has its chip.
@@ -231,54 +239,45 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
     private func perform(_ actions: [HostAction]) {
         var frames: [[UInt8]] = []
         for action in actions {
-            if case .transmit(let frame) = action {
-                frames.append(frame)
-            } else {
-                transmit(frames)
-                frames = []
-                perform(action)
+            if case .transmit = action {} else { transmit(&frames) }
+            switch action {
+            case .transmit(let frame): frames.append(frame)
+            case .describe(let description): self.description = description
+            case .ready:
+                if linkStatistics.reconnections > 0, trouble != nil {
+                    options.notice("the link to \(name) is back")
+                }
+                trouble = nil
+            case .slice(let slice, let batch):
+                let begin = now
+                underWay[batch]?.take(slice)
+                linkStatistics.consumingSeconds += (now - begin) / .seconds(1)
+            case .deliver(let totals, let report):
+                record(report)
+                underWay[totals.batch]?.outcome = .success(totals)
+            case .fail(let error, let batch?):
+                underWay[batch]?.outcome = .failure(error)
+            case .fail(let error, nil):
+                phase = .failed(error)
+                dropLink()
+            case .reconnect(let delay, let error):
+                loseLink(reason: error, retryAfter: delay)
+            case .health(let health):
+                self.health = health
+            case .goAway(let reason):
+                options.notice("\(name) is about to leave: \(reason)")
+            case .closed:
+                phase = .closed
+                dropLink()
             }
         }
-        transmit(frames)
+        transmit(&frames)
     }
 
-    private func perform(_ action: HostAction) {
-        switch action {
-        case .transmit(let frame): transmit([frame])
-        case .describe(let description):
-            self.description = description
-        case .ready:
-            if linkStatistics.reconnections > 0, trouble != nil {
-                options.notice("the link to \(name) is back")
-            }
-            trouble = nil
-        case .slice(let slice, let batch):
-            let begin = now
-            underWay[batch]?.take(slice)
-            linkStatistics.consumingSeconds += (now - begin) / .seconds(1)
-        case .deliver(let totals, let report):
-            record(report)
-            underWay[totals.batch]?.outcome = .success(totals)
-        case .fail(let error, let batch?):
-            underWay[batch]?.outcome = .failure(error)
-        case .fail(let error, nil):
-            phase = .failed(error)
-            dropLink()
-        case .reconnect(let delay, let error):
-            loseLink(reason: error, retryAfter: delay)
-        case .health(let health):
-            self.health = health
-        case .goAway(let reason):
-            options.notice("\(name) is about to leave: \(reason)")
-        case .closed:
-            phase = .closed
-            dropLink()
-        }
-    }
-
-    private func transmit(_ frames: [[UInt8]]) {
+    private func transmit(_ frames: inout [[UInt8]]) {
         guard !frames.isEmpty else { return }
         do { try link?.send(frames) } catch { linkBroke(error) }
+        frames = []
     }
 
     private func record(_ report: LinkReport) {

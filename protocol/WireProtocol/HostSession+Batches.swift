@@ -36,6 +36,7 @@ extension HostSession {
     /// Inputs ahead of their batch keep a slot only as long as no other batch needs it.
     private mutating func slot(for batch: PendingBatch) -> Int? {
         if let staged, staged.batch == batch.batch.id {
+            // Where the batch took the payload over, this compares addresses.
             if staged.payload[4...] == batch.stage[4...] { return staged.slot }
             self.staged = nil
         }
@@ -54,9 +55,8 @@ extension HostSession {
 
     /// Sends the inputs of a batch that will be submitted later, if that can do no harm: the lease is held, the chip is
     /// configured for it, and a slot is free.
-    public mutating func expect(
-        _ inputs: SpikeTrains, of batch: UInt64, on configuration: ChipConfiguration, now: Duration
-    ) -> [HostAction] {
+    public mutating func expect(_ expected: ExpectedInputs, now: Duration) -> [HostAction] {
+        let (batch, inputs, configuration) = (expected.batch, expected.inputs, expected.configuration)
         let block = SpikeBlock(unitCount: configuration.inputCount, window: configuration.window)
         staged = nil
         guard isReady, !isDeviceLeaving, countsOnLease(now: now), let slot = freeSlot,
@@ -68,7 +68,8 @@ extension HostSession {
         guard payload.count <= agreed.message else { return [] }
         let actions = request(.stage, .preparation(batch: batch), payload: payload, now: now)
         staged = StagedInputs(
-            batch: batch, payload: payload, slot: slot, frameBytes: Self.frameBytes(actions))
+            batch: batch, inputs: inputs, block: block, payload: payload, slot: slot,
+            frameBytes: Self.frameBytes(actions))
         return actions
     }
 

@@ -124,7 +124,7 @@ public struct HostSession: Sendable {
         pending.append(
             PendingBatch(
                 batch, configuration: payload, configurationHash: hash, imageChecksum: checksum,
-                sliceLength: length, chunkEntries: chunkEntries(of: batch, slicesOf: length), now: now))
+                staged: staged, sliceLength: length, chunkEntries: chunkEntries(of: batch, slicesOf: length), now: now))
         return pump(now: now)
     }
 
@@ -134,7 +134,9 @@ public struct HostSession: Sendable {
         let codes = batch.configuration.sampleCount * batch.observables.membranes.count
         // A spike for each neuron is a generous guess.
         let spikes = batch.observables.spikes ? 4 * batch.configuration.neuronCount : 0
-        let bytes = min(length == nil ? configuration.chunkBytes : agreed.framePayload, agreed.message / 2)
+        // Divisors are coarse, so that they may give longer ones; still, while one travels the chip runs the next.
+        let wanted = length == nil ? configuration.chunkBytes : min(2 * configuration.chunkBytes, agreed.framePayload)
+        let bytes = min(wanted, agreed.message / 2)
         let most = max(1, bytes / (codes + spikes + 64))
         guard let length else { return most }
         return (1...min(length, most)).last { length.isMultiple(of: $0) } ?? 1

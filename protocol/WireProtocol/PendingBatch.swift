@@ -17,7 +17,7 @@ struct PendingBatch: Sendable {
     let configuration: [UInt8]
     let configurationHash: [UInt8]
     let imageChecksum: UInt32
-    /// The STAGE payload for slot zero.
+    /// The STAGE payload for any slot.
     let stage: [UInt8]
     let contentHash: [UInt8]
     /// Entries of a slice that the caller wants, if it matters.
@@ -49,7 +49,7 @@ struct PendingBatch: Sendable {
 
     init(
         _ batch: DeviceBatch, configuration: [UInt8], configurationHash: [UInt8],
-        imageChecksum: UInt32, sliceLength: Int?, chunkEntries: Int, now: Duration
+        imageChecksum: UInt32, staged: StagedInputs?, sliceLength: Int?, chunkEntries: Int, now: Duration
     ) {
         self.batch = batch
         self.sliceLength = sliceLength
@@ -58,7 +58,11 @@ struct PendingBatch: Sendable {
         self.imageChecksum = imageChecksum
         let block = SpikeBlock(
             unitCount: batch.configuration.inputCount, window: batch.configuration.window)
-        stage = StagePayload(slot: 0, inputs: batch.inputs).encoded(block: block)
+        if let staged, staged.batch == batch.id, staged.block == block, staged.inputs == batch.inputs {
+            stage = staged.payload
+        } else {
+            stage = StagePayload(slot: 0, inputs: batch.inputs).encoded(block: block)
+        }
         contentHash = ContentHash.batch(
             configurationHash: configurationHash, imageChecksum: imageChecksum,
             observables: batch.observables, block: stage[StagePayload.headByteCount...])
@@ -83,6 +87,9 @@ struct PendingBatch: Sendable {
 struct StagedInputs: Sendable {
     /// The batch's number.
     let batch: UInt64
+    /// The inputs, and for what units and ticks.
+    let inputs: SpikeTrains
+    let block: SpikeBlock
     /// The STAGE payload.
     let payload: [UInt8]
     /// The slot that they are in.

@@ -30,11 +30,11 @@ struct TrainingStep {
     /// - Parameters:
     ///   - network: weights in model units; hidden units that the mask silences neither receive nor learn.
     ///   - batch: number of the batch within the run, the key of its temporal noise.
-    ///   - meanwhile: what else is to be done while the device works.
+    ///   - next: says which inputs the next batch will have, once this one is on its way.
     /// - Throws: what the device answers instead of a recording.
     func run<Rule: LearningRule>(
         _ network: inout Network, rule: inout Rule, minibatch: Minibatch, batch: UInt64,
-        clock: inout StepClock, meanwhile: @escaping @Sendable () async -> Void = {}
+        clock: inout StepClock, next: @escaping @Sendable () -> ExpectedInputs? = { nil }
     ) async throws -> Result {
         var effective = network
         minibatch.mask?.silence(&effective)
@@ -46,18 +46,16 @@ struct TrainingStep {
         var totals: RecordingTotals?
         var visit: DeviceVisit?
         if let device {
-            async let other: Void = meanwhile()
             let start = ContinuousClock.now
             let found = try await device.run(
                 request(minibatch.trains, mapped.synapses, rule.demand, batch: batch),
-                slicesOf: minibatch.sliceLength
+                slicesOf: minibatch.sliceLength, next: next
             ) { evidence.take($0) }
             totals = found
             evidence.end(.device)
             visit = DeviceVisit(
                 from: start, to: evidence.lastArrival ?? .now,
                 deviceSeconds: found.execution.deviceSeconds)
-            await other
         } else {
             evidence.model()
         }

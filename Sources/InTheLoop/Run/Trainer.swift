@@ -222,9 +222,8 @@ public struct Trainer: Sendable {
         )
         let result = try await step.run(
             &network, rule: &rule, minibatch: minibatch, batch: progress.nextBatch, clock: &clock
-        ) { [device] in
-            guard let trains = batches.prepare(next) else { return }
-            await device?.expect(trains, of: number, on: configuration)
+        ) {
+            batches.prepare(next).map { ExpectedInputs($0, of: number, on: configuration) }
         }
         let patterns = minibatch.labels.count
         var sums = StepSums()

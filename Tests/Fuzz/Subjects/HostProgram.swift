@@ -63,7 +63,7 @@ struct HostProgram {
     /// Tells the host what the next batch will have as inputs.
     private mutating func expectNext() {
         let next = QuickChip.batch(submitted + 1)
-        perform(host.expect(next.inputs, of: next.id, on: next.configuration, now: now))
+        perform(host.expect(ExpectedInputs(next.inputs, of: next.id, on: next.configuration), now: now))
     }
 
     private mutating func step() {
