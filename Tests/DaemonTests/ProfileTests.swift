@@ -102,6 +102,14 @@ extension DaemonTests {
             #expect(word.status == 64 && word.errors.contains("write FIELD=VALUE"))
         }
 
+        /// Where others cannot come anyway, encryption that a daemon took without a word would be thought to be there.
+        @Test(arguments: ["ipc:///tmp/never.sock", "usbip://127.0.0.1:0", "stdio"])
+        func aKeyIsTakenForPortsAlone(listen: String) throws {
+            let result = try run(["--listen", listen, "--key", "chip.key", "--clients", "clients.txt"])
+            #expect(result.status == 64)
+            #expect(result.errors.contains("--key and --clients are for tcp:// addresses"), "\(result.errors)")
+        }
+
         @Test(arguments: [
             [], ["serve"], ["profile"], ["profile", "list"], ["profile", "show"], ["profile", "fields"],
         ])

@@ -69,6 +69,7 @@ public final class DeviceEnd<Link: Listener & ~Copyable>: ListeningEnd {
                 let left = max(.zero, ContinuousClock.now.duration(to: deadline))
                 if let frame = try state.link?.receive(within: left) {
                     state.peer = frame.peer
+                    state.link?.trust(frame.peer)
                     return frame.bytes
                 }
                 // What has become of links is told before more frames are.

@@ -24,6 +24,9 @@ public protocol Listener: ~Copyable, Sendable {
     /// Takes what has become of links since the last call, beside frames. `receive` returns early when something has.
     mutating func takeEvents() -> [LinkEvent]
 
+    /// Says that a peer has opened a session: a link that can tell peers apart keeps no long frames for others.
+    mutating func trust(_ peer: LinkPeer)
+
     /// Says whether the device runs a batch, for links that can tell without a frame.
     mutating func note(isBatchRunning: Bool)
 
@@ -39,6 +42,9 @@ extension Listener where Self: ~Copyable {
 
     /// Nothing: most links tell by frames and silence alone.
     public mutating func takeEvents() -> [LinkEvent] { [] }
+
+    /// Nothing: most links have one limit for all.
+    public mutating func trust(_ peer: LinkPeer) {}
 
     /// Tells nobody.
     public mutating func note(isBatchRunning: Bool) {}

@@ -35,10 +35,7 @@ public struct StreamListener: Listener, ~Copyable {
     }
 
     /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
-    public var wake: @Sendable () -> Void {
-        let wakeUp = wakeUp
-        return { wakeUp.signal() }
-    }
+    public var wake: @Sendable () -> Void { wakeUp.signal }
 
     /// Waits for the next frame; `nil` when none came within the limit or the waker was used. Writes what waits.
     public mutating func receive(within limit: Duration) throws(TransportError) -> IncomingFrame? {

@@ -17,6 +17,7 @@ public struct LocalListener: Listener, ~Copyable {
     private let file: LocalSocket?
     private let wakeUp: WakeUp
     private let frameLimit: Int
+    private let peerLimit: Int
     private var peers: [Peer] = []
     private var lastNumber: UInt64 = 0
     /// Who was heard last: the others come first, so that nobody who never pauses keeps them waiting.
@@ -27,8 +28,13 @@ public struct LocalListener: Listener, ~Copyable {
 
     /// Listens on a local socket file (mode 0600); one that a dead daemon left behind is replaced.
     ///
+    /// - Parameters:
+    ///   - frameLimit: Longest frame, in bytes, of a peer that is trusted; others may send control messages alone.
+    ///   - peerLimit: Peers at a time; others wait to be let in.
     /// - Throws: `cannotBind`, when another daemon listens there or the path holds something else.
-    public init(on uri: DeviceURI, frameLimit: Int = ZeroMQLimits.frameBytes) throws(TransportError) {
+    public init(
+        on uri: DeviceURI, frameLimit: Int = ZeroMQLimits.frameBytes, peerLimit: Int = ZeroMQLimits.localPeers
+    ) throws(TransportError) {
         guard case .ipc(let path) = uri.link else {
             throw TransportError(.badAddress, "\(uri) is not a local socket. Use ipc:///PATH.")
         }
@@ -38,6 +44,7 @@ public struct LocalListener: Listener, ~Copyable {
         address = uri
         self.wakeUp = wakeUp
         self.frameLimit = frameLimit
+        self.peerLimit = peerLimit
     }
 
     deinit {
@@ -47,10 +54,7 @@ public struct LocalListener: Listener, ~Copyable {
     }
 
     /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
-    public var wake: @Sendable () -> Void {
-        let wakeUp = wakeUp
-        return { wakeUp.signal() }
-    }
+    public var wake: @Sendable () -> Void { wakeUp.signal }
 
     /// Waits for the next frame; `nil` when none came within the limit or the waker was used. Writes what waits.
     public mutating func receive(within limit: Duration) throws(TransportError) -> IncomingFrame? {
@@ -58,7 +62,7 @@ public struct LocalListener: Listener, ~Copyable {
         while true {
             if let frame = takeFrame() { return frame }
             dismiss()
-            let isFull = peers.count >= ZeroMQLimits.localPeers || closedUntil != nil
+            let isFull = peers.count >= peerLimit || closedUntil != nil
             var items =
                 [
                     pollfd(fd: wakeUp.descriptor, events: Int16(POLLIN), revents: 0),
@@ -103,6 +107,12 @@ public struct LocalListener: Listener, ~Copyable {
         peers[index].connection.flush()
     }
 
+    /// Takes frames up to the listener's limit from a peer from here on.
+    public mutating func trust(_ peer: LinkPeer) {
+        guard let index = peers.firstIndex(where: { Self.name($0.number) == peer }) else { return }
+        peers[index].connection.frameLimit = frameLimit
+    }
+
     /// Ends the link to every peer and removes the socket's file. Frames not yet sent are dropped.
     public consuming func close() {}
 
@@ -139,7 +149,9 @@ public struct LocalListener: Listener, ~Copyable {
             Peer(
                 number: lastNumber,
                 deadline: .now + .milliseconds(Int(ZeroMQLimits.handshakeMilliseconds)),
-                connection: ZMTPConnection(accepted, as: .router, frameLimit: frameLimit)))
+                connection: ZMTPConnection(
+                    accepted, as: .router,
+                    frameLimit: min(frameLimit, ZeroMQLimits.strangerFrameBytes))))
     }
 
     /// A peer's name: never given twice.

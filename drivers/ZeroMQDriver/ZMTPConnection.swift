@@ -13,6 +13,12 @@ struct ZMTPConnection: Sendable {
     /// Whether nothing more comes: the peer has left, or does not keep to the protocol.
     private(set) var hasEnded = false
 
+    /// Longest frame that is accepted, in bytes; what has begun is not looked at again.
+    var frameLimit: Int {
+        get { cutter?.frameLimit ?? 0 }
+        set { cutter?.frameLimit = newValue }
+    }
+
     private var cutter: ZMTPCutter?
     private var outgoing: ZMTPOutbox
     /// Most bytes that are read at a time, but for those of a long frame, which are read to where they stay.

@@ -8,8 +8,10 @@ public enum ZeroMQLimits {
     public static let queuedFrames: Int32 = 256
     /// Bytes that may wait for a peer on a local socket; above what the credit lets a device send.
     static let queuedBytes = 64 << 20
-    /// Peers that a local socket has at a time; others wait to be let in.
-    static let localPeers = 256
+    /// Peers that a local socket has at a time unless the caller says otherwise.
+    public static let localPeers = 256
+    /// Longest frame of a peer without a session on a local socket: that of the longest control message, 64 KiB.
+    public static let strangerFrameBytes = 65_536 + 68
     /// What the kernel buffers of a connection hold, in bytes: a whole frame, so that it leaves in one go.
     public static let kernelBufferBytes: Int32 = 1 << 20
     /// Time for ZeroMQ's own handshake, in milliseconds.

@@ -64,10 +64,7 @@ public struct ZeroMQListener: Listener, ~Copyable {
     deinit { file?.remove() }
 
     /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
-    public var wake: @Sendable () -> Void {
-        let wakeUp = wakeUp
-        return { wakeUp.signal() }
-    }
+    public var wake: @Sendable () -> Void { wakeUp.signal }
 
     /// Waits for the next frame; `nil` when none came within the limit or the waker was used.
     ///

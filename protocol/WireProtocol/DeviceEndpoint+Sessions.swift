@@ -51,6 +51,9 @@ extension DeviceEndpoint {
         return actions + respond(message, payload: ControlCodec.encode(reply), to: peer)
     }
 
+    /// Whether a peer has opened a session.
+    public func hasSession(_ peer: PeerID) -> Bool { links[peer]?.session != nil }
+
     private mutating func newSession(run: RunID, now: Duration) -> Session {
         sessionCount += 1
         var id: UInt64 = 0

@@ -28,7 +28,8 @@ package struct ZMTPCutter: Sendable {
         case traffic
     }
 
-    private let frameLimit: Int
+    /// Longest frame, in bytes, from the next one on.
+    package var frameLimit: Int
     private var phase = Phase.greeting
     private var bytes: [UInt8] = []
     private var begin = 0

@@ -95,8 +95,9 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         var frame = try listener.receive(within: max(.zero, wait))
         var count = 0
         while let arrived = frame {
-            perform(
-                endpoint.receive(arrived.bytes, from: PeerID(bytes: arrived.peer.bytes), now: now))
+            let peer = PeerID(bytes: arrived.peer.bytes)
+            perform(endpoint.receive(arrived.bytes, from: peer, now: now))
+            if endpoint.hasSession(peer) { listener.trust(arrived.peer) }
             count += 1
             frame = count < 64 ? try listener.receive(within: .zero) : nil
         }

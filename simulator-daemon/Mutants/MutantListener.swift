@@ -38,6 +38,9 @@ public struct MutantListener<Base: Listener & ~Copyable>: Listener, ~Copyable {
     /// Takes what has become of links.
     public mutating func takeEvents() -> [LinkEvent] { base.takeEvents() }
 
+    /// Says that a peer has opened a session.
+    public mutating func trust(_ peer: LinkPeer) { base.trust(peer) }
+
     /// Says whether the device runs a batch.
     public mutating func note(isBatchRunning: Bool) { base.note(isBatchRunning: isBatchRunning) }
 

@@ -118,10 +118,17 @@ struct ServeCommand: ParsableCommand {
         guard (key == nil) == (clients == nil) else {
             throw ValidationError("--key and --clients belong together.")
         }
+        let address: ListenAddress
         do {
-            _ = try ListenAddress(listen)
+            address = try ListenAddress(listen)
         } catch {
             throw ValidationError("\(error.detail) Or usbip://127.0.0.1:PORT, or stdio.")
+        }
+        if key != nil {
+            guard case .zeroMQ(let uri) = address, case .tcp = uri.link else {
+                throw ValidationError(
+                    "--key and --clients are for tcp:// addresses: who may use \(listen) is settled by this machine.")
+            }
         }
     }
 
@@ -141,12 +148,11 @@ struct ServeCommand: ParsableCommand {
             let options = DeviceServerOptions(mode: mode)
             switch try ListenAddress(listen) {
             case .zeroMQ(let address):
-                let curve: CurveServer? =
-                    if let key, let clients { try CurveServer(keyFile: key, clientFile: clients) } else { nil }
-                // Whoever asks for encryption on a local socket gets it.
-                if case .ipc = address.link, curve == nil {
+                if case .ipc = address.link {
                     try serve(chip, on: LocalListener(on: address), options, until: stop, logger)
                 } else {
+                    let curve: CurveServer? =
+                        if let key, let clients { try CurveServer(keyFile: key, clientFile: clients) } else { nil }
                     try serve(chip, on: ZeroMQListener(on: address, curve: curve), options, until: stop, logger)
                 }
             case .usbip(let port): try serveBoard(chip, port: port, until: stop, logger)
