@@ -90,6 +90,42 @@ import Testing
         #expect(after.spikes == expected.spikes && after.membranes == expected.membranes)
     }
 
+    /// Few codes change from one batch to the next, or none, or all; neurons stay, move with the batch, or are others.
+    @Test(arguments: [true, false])
+    func weightsWrittenOverOthersAreThoseOfAFreshChip(dynamicsShift: Bool) throws {
+        var profile = ChipProfile.everything
+        if !dynamicsShift {
+            profile.batchJitter = ChipProfile.standard.batchJitter
+            profile.drift = ChipProfile.ideal.drift
+            profile.temperature = ChipProfile.ideal.temperature
+        }
+        let first = batch(entries: 3)
+        for instructionSet in InstructionSet.available {
+            for threads in 1...3 {
+                var random = TestRandom(seed: 11)
+                var chip = EmulatedChip(
+                    profile: profile, serial: 7, threads: threads, instructionSet: instructionSet)
+                var batch = first
+                for changes in [0, 1, 3, 40, 1, 0, 2_000, 5, 1] {
+                    var codes = batch.synapses.codes
+                    for _ in 0..<changes {
+                        let place = Int.random(in: codes.indices, using: &random)
+                        codes[place] = Int8.random(in: -63...63, using: &random)
+                    }
+                    if changes == 5 { batch.configuration.noiseSeed += 1 }
+                    batch.synapses = SynapseMatrix(codes: codes)
+                    batch.id += UInt64.random(in: 0...1, using: &random)
+                    var fresh = EmulatedChip(
+                        profile: profile, serial: 7, threads: 1, instructionSet: .baseline)
+                    let expected = try fresh.run(batch)
+                    let recording = try chip.run(batch)
+                    #expect(recording.spikes == expected.spikes, "\(instructionSet), \(threads)")
+                    #expect(recording.membranes == expected.membranes)
+                }
+            }
+        }
+    }
+
     @Test func aPartOfTheMembranesIsThatPartOfAll() throws {
         var chip = EmulatedChip(profile: .everything, serial: 1)
         var batch = batch()

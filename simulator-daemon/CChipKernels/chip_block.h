@@ -91,10 +91,21 @@ typedef struct {
     float reference;
 } chip_task;
 
-// What the synapses of a row and block are like, each [lane]; bows and what is fixed may be NULL.
+// Lanes whose weights are written together.
+enum { LANES_WRITTEN = 16 };
+
+// The rows of such lanes whose codes are written.
 typedef struct {
-    const float *positive, *negative, *positive_bow, *negative_bow, *fixed;
-} chip_synapses;
+    const int8_t *codes, *before;  // [row, neuron], `stride` apart; the latter, or NULL for none, are written already
+    size_t stride;
+    uint32_t first_row, row_count;
+    uint32_t lanes;            // in use
+    const uint32_t *circuits;  // [lane]
+    const float *gain_e, *gain_i;
+    const float *positive, *negative, *positive_bow, *negative_bow, *fixed;  // [row, lane]; the last three may be NULL
+    float *weights;  // [row, lane], scaled
+    const chip_write_error *error;
+} chip_writing;
 
 // How a block starts into an entry.
 typedef struct {
@@ -107,9 +118,8 @@ typedef struct {
     void (*run)(chip_task *task);
     // The state of a block before an entry.
     void (*start)(const chip_block *block, chip_state *state, const chip_start *start);
-    // The scaled weights of a row and block from the codes that were written.
-    void (*weigh)(
-        const chip_block *block, const chip_synapses *synapses, const float *written, float *row);
+    // Writes the weights of codes that are not written already.
+    void (*write)(const chip_writing *writing);
     // A normal number for each of `count` counters; both arrays have room for a multiple of 16.
     void (*normals)(const uint32_t *counters, float *normals, uint32_t count, chip_key key);
 } chip_functions;

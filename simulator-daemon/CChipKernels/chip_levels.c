@@ -16,6 +16,7 @@ typedef float floats __attribute__((vector_size(64)));
 typedef int32_t ints __attribute__((vector_size(64)));
 typedef uint32_t words __attribute__((vector_size(64)));
 typedef uint8_t bytes __attribute__((vector_size(16)));
+typedef int8_t codes __attribute__((vector_size(LANES_WRITTEN)));
 typedef _Bool bools __attribute__((ext_vector_type(16)));
 
 // What moves the membranes besides currents.
@@ -82,10 +83,10 @@ static inline void hold(chip_state *state, uint32_t lane, float time) {
 #endif
 
 static const chip_functions table[] = {
-    {run_baseline, start_baseline, weigh_baseline, normals_baseline},
+    {run_baseline, start_baseline, write_baseline, normals_baseline},
 #if defined(__x86_64__)
-    {run_avx2, start_avx2, weigh_avx2, normals_avx2},
-    {run_avx512, start_avx512, weigh_avx512, normals_avx512},
+    {run_avx2, start_avx2, write_avx2, normals_avx2},
+    {run_avx512, start_avx512, write_avx512, normals_avx512},
 #endif
 };
 

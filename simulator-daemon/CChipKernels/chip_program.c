@@ -223,67 +223,52 @@ void chip_program_set_row(
     }
 }
 
-// Codes as they are written: off by an error that belongs to circuit, row and code. A weight keeps its sign, and code
-// zero is off.
-static void write_errors(
-    const uint32_t *circuits, uint32_t row, const int8_t *codes, float *written, uint32_t count,
-    const chip_write_error *error, const chip_functions *functions
+// A part of the rows of a projection.
+static void write_rows(
+    const chip_program *program, const chip_projection *projection, chip_writing writing,
+    uint32_t part, uint32_t parts, const chip_functions *functions
 ) {
-    uint32_t counters[CHIP_LANES] = {0};
-    float normals[CHIP_LANES];
-    for (uint32_t n = 0; n < count; n++) {
-        counters[n] = (circuits[n] + row / error->inputs) << 8 | (uint8_t)codes[n];
-    }
-    functions->normals(
-        counters, normals, CHIP_LANES, chip_key_of(error->key, row % error->inputs));
-    for (uint32_t n = 0; n < count; n++) {
-        if (codes[n] == 0) continue;
-        float size = fabsf(written[n]) + error->deviation * normals[n];
-        written[n] = copysignf(size > 0 ? size : 0, written[n]);
-    }
-}
-
-static void write_row(
-    const chip_program *program, const chip_array *array, uint32_t row, const int8_t *codes,
-    const chip_write_error *error, const chip_functions *functions
-) {
-    for (uint32_t block = 0; block < array->shape.block_count; block++) {
-        size_t at = ((size_t)block * array->shape.row_count + row) * CHIP_LANES;
-        size_t number = (size_t)array->shape.first_block + block;
-        const int8_t *from = codes + (size_t)block * CHIP_LANES;
-        uint32_t left = array->shape.size - block * CHIP_LANES;
-        uint32_t count = left < CHIP_LANES ? left : CHIP_LANES;
-        float written[CHIP_LANES] = {0};
-        for (uint32_t n = 0; n < count; n++) written[n] = (float)from[n];
-        if (error->deviation > 0) {
-            const uint32_t *circuits = program->lane_circuits + number * CHIP_LANES;
-            write_errors(circuits, row, from, written, count, error, functions);
-        }
-        chip_synapses synapses = {
-            .positive = array->positive + at,
-            .negative = array->negative + at,
-            .positive_bow = array->positive_bow ? array->positive_bow + at : NULL,
-            .negative_bow = array->negative_bow ? array->negative_bow + at : NULL,
-            .fixed = array->fixed ? array->fixed + at : NULL,
-        };
-        functions->weigh(&program->blocks[number], &synapses, written, array->rows + at);
+    const chip_array *array = &program->arrays[projection->target];
+    uint64_t sources = projection->source_count;
+    uint32_t begin = (uint32_t)(sources * part / parts);
+    uint32_t end = (uint32_t)(sources * (part + 1) / parts);
+    const int8_t *codes = writing.codes + (size_t)begin * array->shape.size;
+    const int8_t *before = writing.before;
+    if (before) before += (size_t)begin * array->shape.size;
+    writing.first_row = projection->first_row + begin;
+    writing.row_count = end - begin;
+    writing.stride = array->shape.size;
+    for (uint32_t first = 0; first < array->shape.size; first += LANES_WRITTEN) {
+        size_t number = first / CHIP_LANES, lane = first % CHIP_LANES;
+        size_t at = (number * array->shape.row_count + writing.first_row) * CHIP_LANES + lane;
+        number += array->shape.first_block;
+        writing.codes = codes + first;
+        writing.before = before ? before + first : NULL;
+        writing.lanes = array->shape.size - first;
+        writing.circuits = program->lane_circuits + number * CHIP_LANES + lane;
+        writing.gain_e = program->blocks[number].gain_e + lane;
+        writing.gain_i = program->blocks[number].gain_i + lane;
+        writing.positive = array->positive + at;
+        writing.negative = array->negative + at;
+        writing.positive_bow = array->positive_bow ? array->positive_bow + at : NULL;
+        writing.negative_bow = array->negative_bow ? array->negative_bow + at : NULL;
+        writing.fixed = array->fixed ? array->fixed + at : NULL;
+        writing.weights = array->rows + at;
+        functions->write(&writing);
     }
 }
 
 void chip_program_write(
-    chip_program *program, const int8_t *codes, const chip_write_error *error, chip_level level,
-    uint32_t part, uint32_t parts
+    chip_program *program, const int8_t *codes, const int8_t *before,
+    const chip_write_error *error, chip_level level, uint32_t part, uint32_t parts
 ) {
-    const chip_functions *functions = chip_functions_of(level);
-    uint32_t number = 0;
+    chip_writing writing = {.codes = codes, .before = before, .error = error};
     for (uint32_t k = 0; k < program->projection_count; k++) {
         const chip_projection *projection = &program->projections[k];
-        chip_array *array = &program->arrays[projection->target];
-        for (uint32_t source = 0; source < projection->source_count; source++) {
-            uint32_t row = projection->first_row + source;
-            if (number++ % parts == part) write_row(program, array, row, codes, error, functions);
-            codes += array->shape.size;
-        }
+        write_rows(program, projection, writing, part, parts, chip_functions_of(level));
+        uint32_t size = program->arrays[projection->target].shape.size;
+        writing.codes += (size_t)projection->source_count * size;
+        if (before) writing.before += (size_t)projection->source_count * size;
     }
 }
 

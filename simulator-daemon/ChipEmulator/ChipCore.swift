@@ -82,20 +82,30 @@ final class ChipCore: @unchecked Sendable {
     }
 
     /// Writes all weight codes; to be done again after neurons are set.
+    ///
+    /// Where neither neurons nor errors changed since the last write, `before` is what it wrote, and only what differs
+    /// is written.
     func write(
-        _ synapses: SynapseMatrix, _ error: chip_write_error, _ instructionSet: InstructionSet
+        _ synapses: SynapseMatrix, over before: SynapseMatrix?, _ error: chip_write_error,
+        _ instructionSet: InstructionSet
     ) {
+        precondition(
+            before.map { $0.codes.count == synapses.codes.count } ?? true,
+            "\(synapses.codes.count) codes over \(before?.codes.count ?? 0)")
         let parts = workspaces.count
         synapses.codes.withUnsafeBufferPointer { codes in
-            let slots = WeightSlots(codes: codes)
-            let work: @Sendable (Int) -> Void = { part in
-                withUnsafePointer(to: error) {
-                    chip_program_write(
-                        self.program, slots.codes.baseAddress, $0, instructionSet.kernelLevel,
-                        UInt32(part), UInt32(parts))
+            (before?.codes ?? []).withUnsafeBufferPointer { others in
+                let slots = WeightSlots(
+                    codes: codes.baseAddress, before: before == nil ? nil : others.baseAddress)
+                let work: @Sendable (Int) -> Void = { part in
+                    withUnsafePointer(to: error) {
+                        chip_program_write(
+                            self.program, slots.codes, slots.before, $0,
+                            instructionSet.kernelLevel, UInt32(part), UInt32(parts))
+                    }
                 }
+                Self.spread(parts, work)
             }
-            Self.spread(parts, work)
         }
     }
 
@@ -109,7 +119,8 @@ final class ChipCore: @unchecked Sendable {
 
     /// Where the workers that write find the codes.
     private struct WeightSlots: @unchecked Sendable {
-        let codes: UnsafeBufferPointer<Int8>
+        let codes: UnsafePointer<Int8>?
+        let before: UnsafePointer<Int8>?
     }
 
     /// Runs work once for each of some workers.

@@ -116,6 +116,7 @@ public struct EmulatedChip: Sendable {
             && (!profile.programming.isOn || programmed?.noiseSeed == configuration.noiseSeed)
         // A copy of this chip may use the same core: each owner writes and runs its own.
         if fits, isKnownUniquelyReferenced(&core), let core {
+            let before = written
             written = batch.synapses
             let shifts = conditions.shifts(of: circuits, on: profile)
             let moves = shifts != self.shifts
@@ -125,8 +126,11 @@ public struct EmulatedChip: Sendable {
             } else if moves {
                 programmer.writePotentials(circuits, shifts: shifts, core)
             }
-            if model.writtenCodes > 0 || moves && profile.shiftsDynamics {
-                core.write(batch.synapses, programmer.writeError, instructionSet)
+            // The errors are those of the last write: their key is the noise seed's, where they are on.
+            if moves && profile.shiftsDynamics {
+                core.write(batch.synapses, over: nil, programmer.writeError, instructionSet)
+            } else if model.writtenCodes > 0 {
+                core.write(batch.synapses, over: before, programmer.writeError, instructionSet)
             }
             return core
         }
@@ -137,7 +141,7 @@ public struct EmulatedChip: Sendable {
         shifts = conditions.shifts(of: circuits, on: profile)
         programmer.write(circuits, shifts: shifts, fresh)
         programmer.writeSynapses(fresh)
-        fresh.write(batch.synapses, programmer.writeError, instructionSet)
+        fresh.write(batch.synapses, over: nil, programmer.writeError, instructionSet)
         core = fresh
         programmed = configuration
         written = batch.synapses

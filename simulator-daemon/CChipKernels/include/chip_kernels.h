@@ -164,9 +164,11 @@ void chip_program_set_row(
     chip_program *program, uint32_t population, uint32_t row, const chip_row *synapses);
 /// Writes the codes of all projections in order, each `[source, target]`; of `parts` calls with the same codes, which may
 /// run at the same time, each writes a part. To be done again after neurons are set: the weights hold their gains.
+/// `before` are the codes of the last write, if since then neither neurons nor the errors changed, or NULL: the same
+/// codes have the same weights, and are left as they are.
 void chip_program_write(
-    chip_program *program, const int8_t *codes, const chip_write_error *error, chip_level level,
-    uint32_t part, uint32_t parts);
+    chip_program *program, const int8_t *codes, const int8_t *before,
+    const chip_write_error *error, chip_level level, uint32_t part, uint32_t parts);
 
 /// How many codes differ from those of another write.
 size_t chip_count_differences(const int8_t *codes, const int8_t *others, size_t count);
