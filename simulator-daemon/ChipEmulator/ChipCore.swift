@@ -165,11 +165,12 @@ final class ChipCore: @unchecked Sendable {
         let codesPerEntry = Int(settings.sample_count) * Int(settings.membrane_count)
         var outcomes = [chip_outcome](repeating: chip_outcome(), count: entries)
         var owners = [Int](repeating: 0, count: entries)
-        var codes = [UInt8](repeating: 0, count: entries * codesPerEntry)
         for workspace in workspaces { chip_workspace_clear(workspace) }
-        let good = outcomes.withUnsafeMutableBufferPointer { outcomes in
-            owners.withUnsafeMutableBufferPointer { owners in
-                codes.withUnsafeMutableBufferPointer { codes in
+        var good = false
+        // Each column is a neuron's, so entries that succeed write every byte.
+        let codes = [UInt8](unsafeUninitializedCapacity: entries * codesPerEntry) { codes, count in
+            good = outcomes.withUnsafeMutableBufferPointer { outcomes in
+                owners.withUnsafeMutableBufferPointer { owners in
                     inputs.events.withUnsafeBufferPointer { events in
                         events.withMemoryRebound(to: chip_wire_event.self) { events in
                             spread(
@@ -181,6 +182,7 @@ final class ChipCore: @unchecked Sendable {
                     }
                 }
             }
+            count = good ? entries * codesPerEntry : 0
         }
         guard good else { throw Self.outOfMemory }
         return Result(spikes: gather(outcomes, owners), codes: codes, outcomes: outcomes)
