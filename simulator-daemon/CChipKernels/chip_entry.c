@@ -317,9 +317,39 @@ static void run_group(chip_pass *pass, const chip_group *group) {
     }
 }
 
+// Copies codes of a block, sample by sample, to rows that are `stride` apart; returns whether one of them is at an end of
+// the converter's range.
+static bool copy_block(
+    const uint8_t *codes, uint32_t samples, uint32_t width, uint8_t *to, size_t stride
+) {
+    typedef uint8_t row __attribute__((vector_size(CHIP_LANES)));
+    uint8_t lowest = 255, highest = 0;
+    if (width == CHIP_LANES) {  // most are whole
+        row highs = {0}, lows = ~highs;
+        for (uint32_t sample = 0; sample < samples; sample++, codes += CHIP_LANES, to += stride) {
+            row row;
+            memcpy(&row, codes, sizeof row);
+            memcpy(to, &row, sizeof row);
+            lows = __builtin_elementwise_min(lows, row);
+            highs = __builtin_elementwise_max(highs, row);
+        }
+        lowest = __builtin_reduce_min(lows);
+        highest = __builtin_reduce_max(highs);
+    } else {
+        for (uint32_t sample = 0; sample < samples; sample++, codes += CHIP_LANES, to += stride) {
+            memcpy(to, codes, width);
+            for (uint32_t n = 0; n < width; n++) {
+                lowest = codes[n] < lowest ? codes[n] : lowest;
+                highest = codes[n] > highest ? codes[n] : highest;
+            }
+        }
+    }
+    return lowest == 0 || highest == 255;
+}
+
 static void copy_codes(chip_pass *pass, uint8_t *codes) {
     const chip_settings *settings = pass->settings;
-    uint32_t columns = settings->membrane_count;
+    uint32_t columns = settings->membrane_count, samples = settings->sample_count;
     for (uint32_t p = 0; p < pass->program->array_count; p++) {
         const chip_population *shape = &pass->program->arrays[p].shape;
         if (!records(settings, shape)) continue;
@@ -332,18 +362,10 @@ static void copy_codes(chip_pass *pass, uint8_t *codes) {
             if (end > limit) end = limit;
             if (first >= end) continue;
             const uint8_t *source = (const uint8_t *)pass->workspace->codes.memory
-                + (size_t)(shape->first_block + block) * settings->sample_count * CHIP_LANES;
-            for (uint32_t sample = 0; sample < settings->sample_count; sample++) {
-                const uint8_t *row = source + (size_t)sample * CHIP_LANES + (first - from);
-                uint8_t *to = codes + (size_t)sample * columns + first - settings->first_membrane;
-                memcpy(to, row, end - first);
-                uint8_t lowest = 255, highest = 0;
-                for (uint32_t n = 0; n < end - first; n++) {
-                    lowest = row[n] < lowest ? row[n] : lowest;
-                    highest = row[n] > highest ? row[n] : highest;
-                }
-                if (lowest == 0 || highest == 255) pass->outcome->saturated = true;
-            }
+                + (size_t)(shape->first_block + block) * samples * CHIP_LANES;
+            uint8_t *to = codes + first - settings->first_membrane;
+            bool ends = copy_block(source + (first - from), samples, end - first, to, columns);
+            if (ends) pass->outcome->saturated = true;
         }
     }
 }
