@@ -51,19 +51,26 @@ struct ZMTPConnection: Sendable {
     mutating func serve(_ item: pollfd, by buffer: inout [UInt8]) {
         if item.revents & Int16(POLLOUT) != 0 { flush() }
         guard item.revents & ~Int16(POLLOUT) != 0 else { return }
-        var count = 0
+        var count: Int?
         if let missing = cutter?.missingCount, missing >= Self.longFrame {
-            cutter?.append { span in
+            cutter?.append { [descriptor] span in
                 span.withUnsafeMutableBufferPointer { room, filled in
-                    count = recv(descriptor, room.baseAddress, room.count, 0)
-                    filled = max(0, count)
+                    count = Self.read(descriptor, into: room)
+                    filled = count ?? 0
                 }
             }
         } else {
-            count = recv(descriptor, &buffer, buffer.count, 0)
-            if count > 0 { cutter?.append(buffer[..<count]) }
+            count = buffer.withUnsafeMutableBufferPointer { Self.read(descriptor, into: $0) }
+            if let count, count > 0 { cutter?.append(buffer[..<count]) }
         }
-        if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { hasEnded = true }
+        if count == nil { hasEnded = true }
+    }
+
+    /// Reads what has come; returns how many bytes that is, nil at the end.
+    private static func read(_ descriptor: Int32, into room: UnsafeMutableBufferPointer<UInt8>) -> Int? {
+        let count = recv(descriptor, room.baseAddress, room.count, 0)
+        if count < 0, errno == EAGAIN || errno == EINTR { return 0 }
+        return count > 0 ? count : nil
     }
 
     /// The next frame that has come as a whole.
