@@ -8,7 +8,8 @@ public struct LocalListener: Listener, ~Copyable {
 
     /// A client, or who is about to be one.
     private struct Peer {
-        let number: UInt64
+        /// Never given twice.
+        let name: LinkPeer
         let deadline: ContinuousClock.Instant
         var connection: ZMTPConnection
     }
@@ -94,7 +95,7 @@ public struct LocalListener: Listener, ~Copyable {
 
     /// Sends frames in one go, as above.
     public mutating func send(_ frames: [[UInt8]], to peer: LinkPeer) throws(TransportError) {
-        guard let index = peers.firstIndex(where: { Self.name($0.number) == peer }),
+        guard let index = peers.firstIndex(where: { $0.name == peer }),
             !peers[index].connection.hasEnded
         else { throw TransportError(.peerGone, "the peer has left") }
         for frame in frames {
@@ -109,7 +110,7 @@ public struct LocalListener: Listener, ~Copyable {
 
     /// Takes frames up to the listener's limit from a peer from here on.
     public mutating func trust(_ peer: LinkPeer) {
-        guard let index = peers.firstIndex(where: { Self.name($0.number) == peer }) else { return }
+        guard let index = peers.firstIndex(where: { $0.name == peer }) else { return }
         peers[index].connection.frameLimit = frameLimit
     }
 
@@ -121,7 +122,7 @@ public struct LocalListener: Listener, ~Copyable {
             let index = (turn + offset) % peers.count
             if let frame = peers[index].connection.next() {
                 turn = index
-                return IncomingFrame(peer: Self.name(peers[index].number), bytes: frame)
+                return IncomingFrame(peer: peers[index].name, bytes: frame)
             }
         }
         return nil
@@ -147,15 +148,10 @@ public struct LocalListener: Listener, ~Copyable {
         lastNumber += 1
         peers.append(
             Peer(
-                number: lastNumber,
+                name: LinkPeer(bytes: (0..<8).map { UInt8(truncatingIfNeeded: lastNumber >> (8 * $0)) }),
                 deadline: .now + .milliseconds(Int(ZeroMQLimits.handshakeMilliseconds)),
                 connection: ZMTPConnection(
                     accepted, as: .router,
                     frameLimit: min(frameLimit, ZeroMQLimits.strangerFrameBytes))))
-    }
-
-    /// A peer's name: never given twice.
-    private static func name(_ number: UInt64) -> LinkPeer {
-        LinkPeer(bytes: (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) })
     }
 }
