@@ -14,11 +14,12 @@ enum LinkKind: String, CaseIterable, Sendable {
     case local
     case localHost
     case localDevice
+    case localPort
     case curve
     case streams
 
     /// The longest frame that the carrier takes, in bytes.
-    var frameBytes: Int { ZeroMQLimits.frameBytes }
+    var frameBytes: Int { self == .curve ? ZeroMQLimits.encryptedFrameBytes : ZeroMQLimits.frameBytes }
 
     /// Both ends of a fresh link.
     func open() throws -> LinkContract.Ends {
@@ -33,6 +34,8 @@ enum LinkKind: String, CaseIterable, Sendable {
             return try Self.local { HostEnd(try LocalTransport(connecting: $0)) }
         case .localDevice:
             return try Self.local { HostEnd(try ZeroMQTransport(connecting: $0)) }
+        case .localPort:
+            return try Self.local(on: "tcp://127.0.0.1:0") { HostEnd(try ZeroMQTransport(connecting: $0)) }
         case .localHost:
             let listener = try ZeroMQListener(on: DeviceURI(Self.freshAddress()))
             return (HostEnd(try LocalTransport(connecting: listener.address)), DeviceEnd(listener))
@@ -57,9 +60,9 @@ enum LinkKind: String, CaseIterable, Sendable {
 
     /// A host is let in while the device waits for frames, on the same thread.
     private static func local(
-        _ connect: @escaping @Sendable (DeviceURI) throws -> any LinkEnd
+        on address: String = freshAddress(), _ connect: @escaping @Sendable (DeviceURI) throws -> any LinkEnd
     ) throws -> LinkContract.Ends {
-        let listener = try LocalListener(on: DeviceURI(freshAddress()))
+        let listener = try LocalListener(on: DeviceURI(address))
         let address = listener.address
         let device = DeviceEnd(listener)
         let host = Mutex<Result<any LinkEnd, any Error>?>(nil)

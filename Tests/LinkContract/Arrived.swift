@@ -13,9 +13,8 @@ final class Arrived: Sendable {
         set { state.withLock { $0.isOver = newValue } }
     }
 
-    /// Adds a frame, if there is one.
-    func note(_ frame: [UInt8]?) {
-        guard let frame else { return }
+    /// Adds a frame.
+    func note(_ frame: [UInt8]) {
         state.withLock { $0.frames.append(frame) }
     }
 }

@@ -71,23 +71,24 @@ import WireProtocol
     ]
 
     @Test(arguments: strangers) func aStrangerTakesLittleMemory(_ stranger: Stranger) throws {
-        // Other tests run beside this one: the least of several measurements is what the links take.
-        let taken = try (0..<3).map { _ in try Self.bytesPerLink(stranger) }.min() ?? .max
-        #expect(taken < Self.limit, "\(stranger): \(taken) bytes a link")
+        // Other tests run beside this one and leave memory to be used again, which is used up by keeping all devices.
+        var devices: [DeviceEndpoint] = []
+        let several = try (0..<5).map { _ in try Self.bytesPerLink(stranger, of: &devices) }.sorted()
+        let taken = several[2]
+        #expect(taken < Self.limit, "\(stranger): \(several) bytes a link")
         print("a stranger that \(stranger) takes \(taken) bytes")
     }
 
     /// The measure finds what is kept: a hundred kilobytes for each link are not overlooked.
     @Test func theMeasureSeesMemoryThatIsKept() throws {
-        // Other tests give memory back meanwhile: the most of several measurements is what was taken.
-        let taken = try (0..<3).map { _ in
+        var kept: [[UInt8]] = []
+        let taken = try (0..<5).map { _ in
             let before = try Self.residentBytes()
-            let kept = (0..<Self.links).map { [UInt8](repeating: UInt8(truncatingIfNeeded: $0 | 1), count: 100 << 10) }
-            let taken = (try Self.residentBytes() - before) / Self.links
-            #expect(kept.allSatisfy { $0[0] & 1 == 1 })
-            return taken
+            kept += (0..<Self.links).map { [UInt8](repeating: UInt8(truncatingIfNeeded: $0 | 1), count: 100 << 10) }
+            return (try Self.residentBytes() - before) / Self.links
         }
-        #expect(taken.contains { $0 > Self.limit }, "\(taken) of \(100 << 10) bytes")
+        #expect(kept.allSatisfy { $0[0] & 1 == 1 })
+        #expect(taken.sorted()[2] > Self.limit, "\(taken) of \(100 << 10) bytes")
     }
 
     @Test func aDeviceRemembersSixteenStrangersAtMost() {
@@ -112,7 +113,7 @@ import WireProtocol
         #expect(answered == 16)
     }
 
-    private static func bytesPerLink(_ stranger: Stranger) throws -> Int {
+    private static func bytesPerLink(_ stranger: Stranger, of devices: inout [DeviceEndpoint]) throws -> Int {
         var configuration = Samples.device()
         configuration.maximumHalfOpen = links
         var device = DeviceEndpoint(configuration: configuration, now: .zero)
@@ -122,10 +123,8 @@ import WireProtocol
             // New bytes for each link, so that none is remembered at the cost of another.
             for frame in stranger.frames() { _ = device.receive(frame, from: peer, now: .zero) }
         }
-        let after = try residentBytes()
-        // The device has to live until here.
-        _ = device.health(now: .zero)
-        return max(0, after - before) / links
+        devices.append(device)
+        return max(0, try residentBytes() - before) / links
     }
 
     /// Memory of this process that is really there.

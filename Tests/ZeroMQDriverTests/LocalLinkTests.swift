@@ -68,7 +68,7 @@ import ZeroMQDriver
         daemon.stop()
     }
 
-    @Test(arguments: [true, false]) func aStrangerMaySendTheLongestControlMessageAndNoMore(byZeroMQ: Bool) throws {
+    @Test(arguments: [true, false]) func aStrangerMaySendFramesOfSixteenKibibytesAndNoMore(byZeroMQ: Bool) throws {
         let daemon = try EchoDaemon(local: freshPath(), trusts: false)
         let link = try Self.client(byZeroMQ: byZeroMQ, of: daemon.address)
         let longest = [UInt8](repeating: 1, count: ZeroMQLimits.strangerFrameBytes)
@@ -79,6 +79,30 @@ import ZeroMQDriver
         #expect(error?.code == .peerGone)
         link.close()
         daemon.stop()
+    }
+
+    /// What a device says last, and then is gone: libzmq on the asking end must not lose it with the connection.
+    @Test(arguments: [(true, true), (true, false), (false, false)])
+    func whatWasSentBeforeTheEndArrives(byZeroMQ: Bool, overTCP: Bool) throws {
+        for round in 0..<30 {
+            var listener = try LocalListener(on: DeviceURI(overTCP ? "tcp://127.0.0.1:0" : "ipc://\(freshPath())"))
+            let address = listener.address
+            let received = Mutex<[[UInt8]]>([])
+            let end = DispatchSemaphore(value: 0)
+            DispatchQueue(label: "host").async {
+                defer { end.signal() }
+                guard let link = try? Self.client(byZeroMQ: byZeroMQ, of: address) else { return }
+                try? link.send([0])
+                while let frame = try? link.receive(within: .seconds(5)) { received.withLock { $0.append(frame) } }
+                link.close()
+            }
+            let peer = try #require(try listener.receive(within: .seconds(5))?.peer)
+            let frames = (1...3).map { [UInt8](repeating: UInt8($0), count: 100) }
+            try listener.send(frames, to: peer)
+            listener.close()
+            end.wait()
+            #expect(received.withLock { $0 } == frames, "round \(round)")
+        }
     }
 
     @Test func whoDoesNotFindRoomWaitsUntilOthersHaveLeft() throws {
@@ -215,6 +239,27 @@ import ZeroMQDriver
         defer { unlink(path) }
         #expect(throws: TransportError.self) { _ = try LocalListener(on: DeviceURI("ipc://\(path)")) }
         #expect(access(path, F_OK) == 0, "a file that is no socket was removed")
+    }
+
+    /// Names of this machine; where it has no IPv6, none of that.
+    private static let hosts =
+        ["127.0.0.1", "localhost", "127.9.8.7"] + (access("/proc/net/if_inet6", F_OK) == 0 ? ["[::1]"] : [])
+
+    @Test(arguments: hosts) func aPortOfThisMachineHasOneDaemon(host: String) throws {
+        let daemon = try EchoDaemon(LocalListener(on: DeviceURI("tcp://\(host):0")))
+        var link = try ZeroMQTransport(connecting: daemon.address)
+        let longest = [UInt8](repeating: 1, count: ZeroMQLimits.frameBytes)
+        for frame in [[7], longest] {
+            try link.send(frame)
+            #expect(try link.receive(within: .seconds(5)) == frame)
+        }
+        let error = #expect(throws: TransportError.self) { _ = try LocalListener(on: daemon.address) }
+        #expect(error?.code == .cannotBind && error?.errno == EADDRINUSE, "\(String(describing: error))")
+        daemon.stop()
+        expectEnd(of: &link)
+        link.close()
+        // The address can be taken again at once.
+        try LocalListener(on: daemon.address).close()
     }
 
     @Test func aWakeUpEndsAWaitAndIsRememberedOnce() throws {

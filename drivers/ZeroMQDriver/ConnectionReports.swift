@@ -7,7 +7,8 @@ struct ConnectionReports {
     private(set) var trouble = "nobody answers there"
     /// Whether the connection was there and has ended.
     private(set) var hasEnded = false
-    private var hasBegun = false
+    /// Whether the connection is there, or was.
+    private(set) var hasBegun = false
 
     /// The events to observe.
     static let events =

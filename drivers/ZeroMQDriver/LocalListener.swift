@@ -1,7 +1,8 @@
 public import DeviceTransport
 import Glibc
 
-/// The serving end of ZeroMQ links over a local socket, without libzmq: frames come and go on the thread that serves.
+/// The serving end of ZeroMQ links within a machine, without libzmq: frames come and go on the thread that serves, and who
+/// has no session can make it keep less than 64 KiB.
 public struct LocalListener: Listener, ~Copyable {
     /// Where the listener listens.
     public let address: DeviceURI
@@ -25,24 +26,34 @@ public struct LocalListener: Listener, ~Copyable {
     private var turn = 0
     /// No more are let in before, since the process has no descriptors left.
     private var closedUntil: ContinuousClock.Instant?
-    private var buffer = [UInt8](repeating: 0, count: ZMTPConnection.readBytes)
+    private var buffer = [UInt8](repeating: 0, count: ConnectionAllowance.largestRead)
 
-    /// Listens on a local socket file (mode 0600); one that a dead daemon left behind is replaced.
+    /// Listens on a local socket file (mode 0600), where one that a dead daemon left behind is replaced, or on a TCP port
+    /// that this machine alone reaches (0 picks one).
     ///
     /// - Parameters:
-    ///   - frameLimit: Longest frame, in bytes, of a peer that is trusted; others may send control messages alone.
+    ///   - frameLimit: Longest frame, in bytes, of a peer that is trusted; others have less to say.
     ///   - peerLimit: Peers at a time; others wait to be let in.
-    /// - Throws: `cannotBind`, when another daemon listens there or the path holds something else.
+    /// - Throws: `cannotBind`, when another daemon listens there, the path holds something else, or the host is not this
+    ///   machine alone.
     public init(
         on uri: DeviceURI, frameLimit: Int = ZeroMQLimits.frameBytes, peerLimit: Int = ZeroMQLimits.localPeers
     ) throws(TransportError) {
-        guard case .ipc(let path) = uri.link else {
-            throw TransportError(.badAddress, "\(uri) is not a local socket. Use ipc:///PATH.")
-        }
         let wakeUp = try WakeUp()
-        descriptor = try LocalSocket.listening(at: path)
-        file = LocalSocket(at: path)
-        address = uri
+        switch uri.link {
+        case .ipc(let path):
+            descriptor = try LocalSocket.listening(at: path)
+            file = LocalSocket(at: path)
+            address = uri
+        case .tcp(let host, let port, nil):
+            let bound = try LoopbackSocket.listening(on: host, port: port)
+            descriptor = bound.descriptor
+            file = nil
+            address = DeviceURI(link: .tcp(host: host, port: bound.port))
+        case .tcp, .usb, .exec:
+            throw TransportError(
+                .badAddress, "nobody can listen on \(uri). Use ipc:///PATH or tcp://127.0.0.1:PORT.")
+        }
         self.wakeUp = wakeUp
         self.frameLimit = frameLimit
         self.peerLimit = peerLimit
@@ -100,7 +111,7 @@ public struct LocalListener: Listener, ~Copyable {
         else { throw TransportError(.peerGone, "the peer has left") }
         for frame in frames {
             let waiting = peers[index].connection.waitingBytes
-            guard waiting + frame.count <= ZeroMQLimits.queuedBytes else {
+            guard waiting + frame.count <= peers[index].connection.allowance.waiting else {
                 throw TransportError(.peerGone, "the peer takes no more frames (\(waiting) bytes are waiting)")
             }
             peers[index].connection.put(frame)
@@ -108,10 +119,10 @@ public struct LocalListener: Listener, ~Copyable {
         peers[index].connection.flush()
     }
 
-    /// Takes frames up to the listener's limit from a peer from here on.
+    /// Takes frames up to the listener's limit from a peer from here on, and keeps more for it.
     public mutating func trust(_ peer: LinkPeer) {
         guard let index = peers.firstIndex(where: { $0.name == peer }) else { return }
-        peers[index].connection.frameLimit = frameLimit
+        peers[index].connection.allowance = .trusted(frame: frameLimit)
     }
 
     /// Ends the link to every peer and removes the socket's file. Frames not yet sent are dropped.
@@ -150,8 +161,6 @@ public struct LocalListener: Listener, ~Copyable {
             Peer(
                 name: LinkPeer(bytes: (0..<8).map { UInt8(truncatingIfNeeded: lastNumber >> (8 * $0)) }),
                 deadline: .now + .milliseconds(Int(ZeroMQLimits.handshakeMilliseconds)),
-                connection: ZMTPConnection(
-                    accepted, as: .router,
-                    frameLimit: min(frameLimit, ZeroMQLimits.strangerFrameBytes))))
+                connection: ZMTPConnection(accepted, as: .router, allowing: .stranger(frame: frameLimit))))
     }
 }

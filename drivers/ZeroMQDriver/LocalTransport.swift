@@ -14,7 +14,7 @@ public struct LocalTransport: Transport, ~Copyable {
 
     private var connection: ZMTPConnection
     private let uri: DeviceURI
-    private var buffer = [UInt8](repeating: 0, count: ZMTPConnection.readBytes)
+    private var buffer = [UInt8](repeating: 0, count: ConnectionAllowance.largestRead)
 
     /// Connects, and returns when the peer has answered ZeroMQ's own handshake.
     ///
@@ -33,7 +33,8 @@ public struct LocalTransport: Transport, ~Copyable {
         var trouble = "nobody listens there"
         while true {
             if let descriptor = try LocalSocket.connected(to: path) {
-                var connection = ZMTPConnection(descriptor, as: .dealer, frameLimit: frameLimit)
+                var connection = ZMTPConnection(
+                    descriptor, as: .dealer, allowing: .trusted(frame: frameLimit))
                 let limit = min(deadline, .now + .milliseconds(Int(ZeroMQLimits.handshakeMilliseconds)))
                 while !connection.isReady, !connection.hasEnded, ContinuousClock.now < limit {
                     try Self.wait(for: &connection, until: limit, &buffer)

@@ -2,7 +2,7 @@ import DeviceTransport
 import Glibc
 import WireProtocol
 
-/// One end of a ZeroMQ connection on a local socket: what libzmq does there, without its threads.
+/// One end of a ZeroMQ connection within a machine: what libzmq does there, without its threads.
 ///
 /// It never blocks: whoever owns it waits for its descriptor, and closes it at the end.
 struct ZMTPConnection: Sendable {
@@ -13,23 +13,21 @@ struct ZMTPConnection: Sendable {
     /// Whether nothing more comes: the peer has left, or does not keep to the protocol.
     private(set) var hasEnded = false
 
-    /// Longest frame that is accepted, in bytes; what has begun is not looked at again.
-    var frameLimit: Int {
-        get { cutter?.frameLimit ?? 0 }
-        set { cutter?.frameLimit = newValue }
+    /// What the peer may make us keep; a frame that has begun is not looked at again.
+    var allowance: ConnectionAllowance {
+        didSet { cutter?.frameLimit = allowance.frame }
     }
 
     private var cutter: ZMTPCutter?
     private var outgoing: ZMTPOutbox
-    /// Most bytes that are read at a time, but for those of a long frame, which are read to where they stay.
-    static let readBytes = 1 << 16
     /// Bytes that a frame has to lack for that.
     private static let longFrame = 4_096
 
     /// Takes a connected socket over, and opens the handshake.
-    init(_ descriptor: Int32, as role: ZMTP.Role, frameLimit: Int) {
+    init(_ descriptor: Int32, as role: ZMTP.Role, allowing allowance: ConnectionAllowance) {
         self.descriptor = descriptor
-        cutter = ZMTPCutter(frameLimit: frameLimit)
+        self.allowance = allowance
+        cutter = ZMTPCutter(frameLimit: allowance.frame)
         outgoing = ZMTPOutbox(opening: ZMTP.opening(as: role))
         _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
@@ -60,7 +58,9 @@ struct ZMTPConnection: Sendable {
                 }
             }
         } else {
-            count = buffer.withUnsafeMutableBufferPointer { Self.read(descriptor, into: $0) }
+            count = buffer.withUnsafeMutableBufferPointer { [allowance] in
+                Self.read(descriptor, into: .init(rebasing: $0.prefix(allowance.read)))
+            }
             if let count, count > 0 { cutter?.append(buffer[..<count]) }
         }
         if count == nil { hasEnded = true }

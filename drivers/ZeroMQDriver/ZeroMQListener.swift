@@ -19,12 +19,15 @@ public struct ZeroMQListener: Listener, ~Copyable {
     ///
     /// A socket file that a dead daemon left behind is replaced.
     ///
-    /// - Parameter curve: Encrypts a TCP port and lets in the clients of its list only.
+    /// - Parameters:
+    ///   - frameLimit: Longest frame, in bytes; `ZeroMQLimits.frameBytes` where not given, `encryptedFrameBytes` with keys.
+    ///   - curve: Encrypts a TCP port and lets in the clients of its list only.
     /// - Throws: `cannotBind`, when another daemon listens there, the path holds something else, or the host is not
     ///   this machine alone and there are no keys.
     public init(
-        on uri: DeviceURI, frameLimit: Int = ZeroMQLimits.frameBytes, curve: CurveServer? = nil
+        on uri: DeviceURI, frameLimit: Int? = nil, curve: CurveServer? = nil
     ) throws(TransportError) {
+        let frameLimit = frameLimit ?? (curve == nil ? ZeroMQLimits.frameBytes : ZeroMQLimits.encryptedFrameBytes)
         let requested = try Self.bindable(uri, isGuarded: curve != nil)
         let wakeUp = try WakeUp()
         // A context of its own: its end waits until libzmq has let the address go.
@@ -39,8 +42,9 @@ public struct ZeroMQListener: Listener, ~Copyable {
             socket.set(ZMQ_ZAP_DOMAIN, Array("volley".utf8))
         }
         socket.set(ZMQ_ROUTER_MANDATORY, 1)
-        socket.set(ZMQ_SNDHWM, ZeroMQLimits.queuedFrames)
-        socket.set(ZMQ_RCVHWM, ZeroMQLimits.queuedFrames)
+        let queued = max(ZeroMQLimits.queuedFrames, Int32(ZeroMQLimits.queuedBytes / frameLimit))
+        socket.set(ZMQ_SNDHWM, queued)
+        socket.set(ZMQ_RCVHWM, queued)
         socket.set(ZMQ_SNDBUF, ZeroMQLimits.kernelBufferBytes)
         socket.set(ZMQ_RCVBUF, ZeroMQLimits.kernelBufferBytes)
         socket.set(ZMQ_HANDSHAKE_IVL, ZeroMQLimits.handshakeMilliseconds)
@@ -109,12 +113,7 @@ public struct ZeroMQListener: Listener, ~Copyable {
     private static func bindable(_ uri: DeviceURI, isGuarded: Bool) throws(TransportError) -> String {
         switch uri.link {
         case .tcp(let host, let port, _):
-            guard isGuarded || isLoopback(host) else {
-                throw TransportError(
-                    .cannotBind,
-                    "tcp://\(host):\(port) would let anyone on the network drive the chip. Give --key and --clients, or "
-                        + "listen on tcp://127.0.0.1:\(port) or ipc:///PATH.")
-            }
+            if !isGuarded { try LoopbackSocket.check(host, port: port) }
             return "tcp://\(host == "localhost" ? "127.0.0.1" : host):\(port == 0 ? "*" : "\(port)")"
         case .ipc(let path):
             try LocalSocket.clearLeftover(path)
@@ -123,12 +122,5 @@ public struct ZeroMQListener: Listener, ~Copyable {
             throw TransportError(
                 .badAddress, "nobody can listen on \(uri). Use ipc:///PATH or tcp://127.0.0.1:PORT.")
         }
-    }
-
-    /// Whether a host is this machine alone: 127.0.0.0/8, ::1 or localhost.
-    private static func isLoopback(_ host: String) -> Bool {
-        if host == "localhost" || host == "[::1]" { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 }

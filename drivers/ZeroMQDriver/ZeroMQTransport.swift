@@ -35,7 +35,6 @@ public struct ZeroMQTransport: Transport, ~Copyable {
             throw TransportError(.badAddress, "\(uri) is not an address of ZeroMQ")
         }
         let socket = try ZeroMQSocket(.dealer, in: context)
-        socket.set(ZMQ_IMMEDIATE, 1)
         socket.set(ZMQ_SNDHWM, ZeroMQLimits.queuedFrames)
         socket.set(ZMQ_RCVHWM, ZeroMQLimits.queuedFrames)
         socket.set(ZMQ_SNDBUF, ZeroMQLimits.kernelBufferBytes)
@@ -69,6 +68,8 @@ public struct ZeroMQTransport: Transport, ~Copyable {
     ///
     /// - Throws: `peerGone` when the peer has left or takes nothing; `frameTooLong` never: sessions keep the limit.
     public mutating func send(_ frame: [UInt8]) throws(TransportError) {
+        // Else libzmq would keep the frame for another connection.
+        try reports.read(from: observer)
         try failIfPeerGone()
         if try socket.send(frame) { return }
         let deadline = ContinuousClock.now + Self.fullQueuePatience
@@ -125,7 +126,10 @@ public struct ZeroMQTransport: Transport, ~Copyable {
                 + "\(ZeroMQLimits.queuedFrames) frames waiting; the device hangs, or is too slow")
     }
 
-    /// Waits until a frame could be sent: with IMMEDIATE set, not before the handshake is done.
+    /// Waits until the handshake is done.
+    ///
+    /// That a frame could be sent would tell as much with ZMQ_IMMEDIATE set, but then libzmq drops what has arrived and is
+    /// not taken yet together with the connection: a device's last words.
     private static func awaitPeer(
         of socket: borrowing ZeroMQSocket, observer: borrowing ZeroMQSocket, at uri: DeviceURI,
         within patience: Duration
@@ -134,9 +138,9 @@ public struct ZeroMQTransport: Transport, ~Copyable {
         var reports = ConnectionReports()
         while true {
             let left = max(.zero, ContinuousClock.now.duration(to: deadline))
-            let ready = try socket.wait(for: .writable, within: left, observer: observer)
-            if ready.contains(.other) { try reports.read(from: observer) }
-            if ready.contains(.writable) { return reports }
+            _ = try socket.wait(for: .readable, within: left, observer: observer)
+            try reports.read(from: observer)
+            if reports.hasBegun { return reports }
             guard left > .zero else {
                 throw TransportError(
                     .cannotConnect, "cannot reach \(uri) within \(patience): \(reports.trouble)")

@@ -202,8 +202,9 @@ extension Requirement {
             "offered = accepted + both input drops; produced = delivered + both output drops"),
         Requirement("LIM-001", [.may], .both, "Every time-out MAY be configured, and none MAY be infinite"),
         Requirement(
-            "LIM-002", [], .device,
-            "A device bounds the memory of a link without a session; the oldest such link yields to a new one"),
+            "LIM-002", [.may], .device,
+            "A device bounds the memory of a link without a session, and MAY end one that sends a frame of more than "
+                + "16 KiB of payload or takes no answers; the oldest such link yields to a new one"),
         Requirement(
             "LSE-001", [.must], .device,
             "A device MUST check the token of every message that section 5 marks, before it looks at the "

@@ -145,15 +145,15 @@ struct ServeCommand: ParsableCommand {
         let triggers = StopTriggers(stop, withParent: exitWithParent && listen != ListenAddress.standardStreamsName)
         do {
             let chip = EmulatedChip(profile: profile, serial: serial, threads: threads)
-            let options = DeviceServerOptions(mode: mode)
+            var options = DeviceServerOptions(mode: mode)
             switch try ListenAddress(listen) {
             case .zeroMQ(let address):
-                if case .ipc = address.link {
-                    try serve(chip, on: LocalListener(on: address), options, until: stop, logger)
-                } else {
-                    let curve: CurveServer? =
-                        if let key, let clients { try CurveServer(keyFile: key, clientFile: clients) } else { nil }
+                if let key, let clients {
+                    options.frameLimit = ZeroMQLimits.encryptedPayloadBytes
+                    let curve = try CurveServer(keyFile: key, clientFile: clients)
                     try serve(chip, on: ZeroMQListener(on: address, curve: curve), options, until: stop, logger)
+                } else {
+                    try serve(chip, on: LocalListener(on: address), options, until: stop, logger)
                 }
             case .usbip(let port): try serveBoard(chip, port: port, until: stop, logger)
             case .standardStreams:
