@@ -9,7 +9,7 @@ public enum ZeroMQLimits {
     public static let strangerFrameBytes = 16_384 + overheadBytes
     /// Most payload, in bytes, of a frame over an encrypted connection: libzmq has one limit for all, and keeps what is as
     /// long as that for whoever has not shown a key yet.
-    public static let encryptedPayloadBytes = 16_384
+    public static let encryptedPayloadBytes = 32_768
     /// Longest frame over an encrypted connection, in bytes.
     public static let encryptedFrameBytes = encryptedPayloadBytes + overheadBytes
     /// What encryption adds to a frame, in bytes: name and nonce of the command, 8 each, its mark and its authenticator.
