@@ -93,18 +93,30 @@ void tk_scatter(size_t rows, size_t words, const tk_events *events, uint16_t *bi
         }
 }
 
-void tk_bin(const tk_trains *p, size_t first, size_t entries, size_t steps, size_t words, uint16_t *bits) {
-    memset(bits, 0, entries * steps * words * sizeof *bits);
+void tk_bin(const tk_trains *p, size_t first, size_t entries, size_t steps, uint32_t *last_bins, uint32_t *offsets,
+            uint16_t *units) {
     // tick / period as a product: exact, as the product's error is below 2^16 / 2^32 and ticks have 16 bits.
     const uint64_t inverse = ((uint64_t)1 << 32) / p->period + 1;
-    uint32_t event = first ? p->ends[first - 1] : 0;
-    for (size_t entry = first; entry < first + entries; entry++, bits += steps * words)
+    memset(last_bins, 0, p->units * sizeof *last_bins);
+    uint32_t event = first ? p->ends[first - 1] : 0, count = 0, bins = 0;
+    *offsets++ = 0;
+    for (size_t entry = first; entry < first + entries; entry++, offsets += steps, bins += (uint32_t)steps) {
+        memset(offsets, 0, steps * sizeof *offsets);
         for (; event < p->ends[entry]; event++) {
             const uint32_t tick = p->events[event] & 0xffff;
             const size_t unit = (p->events[event] >> 16) - p->first, step = (tick * inverse >> 32) + p->shift;
-            if (unit < p->units && step < steps)
-                bits[step * words + unit / LANES] |= (uint16_t)(1u << unit % LANES);
+            if (unit >= p->units || step >= steps) continue;
+            // Whether a unit was in the bin already is hard to guess: it is written in any case, and kept if it was not.
+            const uint32_t bin = bins + (uint32_t)step + 1;
+            units[count] = (uint16_t)unit;
+            count += last_bins[unit] != bin;
+            last_bins[unit] = bin;
+            offsets[step] = count;
         }
+        // Empty bins end where the one before them does.
+        uint32_t end = offsets[-1];
+        for (size_t step = 0; step < steps; step++) offsets[step] = end = offsets[step] > end ? offsets[step] : end;
+    }
 }
 
 void tk_transpose(size_t rows, size_t columns, size_t in_stride, const float *in, float factor, size_t out_stride,

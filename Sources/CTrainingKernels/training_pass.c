@@ -6,9 +6,9 @@
 
 // Spikes of the entries under way, and room to put them into bins.
 typedef struct {
-    uint16_t *bits;
     uint32_t *offsets;
     uint16_t *units;
+    uint32_t *last_bins;
     tk_events events;
 } spike_state;
 
@@ -17,6 +17,7 @@ typedef struct {
     const float *membranes;
     float *own_membranes;  // room for them, where they are neither measured nor kept
     spike_state spikes;
+    uint16_t *bits;        // the same spikes, [row, stride / 16]
     float *totals;
     float *currents;
 } layer_state;
@@ -61,9 +62,9 @@ static void *take(char *memory, size_t *used, size_t bytes) {
 
 static spike_state take_spikes(char *memory, size_t *used, size_t rows, size_t channels) {
     spike_state s = {0};
-    s.bits = take(memory, used, rows * words_of(channels) * sizeof *s.bits);
     s.offsets = take(memory, used, (rows + 1) * sizeof *s.offsets);
     s.units = take(memory, used, (rows * channels + 1) * sizeof *s.units);
+    s.last_bins = take(memory, used, channels * sizeof *s.last_bins);
     return s;
 }
 
@@ -80,6 +81,7 @@ static scratch_layout cut(const tk_pass *p, char *memory) {
             state.own_membranes = take(memory, &s.bytes, rows * layer->stride * sizeof(float));
         if (layer->spiking) {
             state.spikes = take_spikes(memory, &s.bytes, rows, layer->neurons);
+            state.bits = take(memory, &s.bytes, rows * words_of(layer->neurons) * sizeof *state.bits);
             state.totals = take(memory, &s.bytes, n * layer->stride * sizeof(float));
             state.currents = take(memory, &s.bytes, rows * layer->stride * sizeof(float));
         }
@@ -113,11 +115,11 @@ static void gather(const tk_kernels *k, size_t rows, size_t channels, const uint
 }
 
 // The spikes of entries from `first` on, put into bins if they are not yet; no offsets where none are given.
-static void take_up(const tk_kernels *k, const tk_events *events, const tk_trains *trains, size_t first, size_t count,
-                    size_t steps, size_t channels, spike_state *spikes) {
+static void take_up(const tk_events *events, const tk_trains *trains, size_t first, size_t count, size_t steps,
+                    spike_state *spikes) {
     if (trains->ends) {
-        tk_bin(trains, first, count, steps, words_of(channels), spikes->bits);
-        gather(k, count * steps, channels, spikes->bits, spikes);
+        tk_bin(trains, first, count, steps, spikes->last_bins, spikes->offsets, spikes->units);
+        spikes->events = (tk_events){spikes->offsets, spikes->units, 0};
     } else {
         spikes->events = *events;
         if (events->offsets) spikes->events.offsets += first * steps;
@@ -128,7 +130,7 @@ static void take_up(const tk_kernels *k, const tk_events *events, const tk_train
 static void align(const tk_kernels *k, const tk_pass *p, size_t l, size_t first, size_t count, layer_state *state) {
     const tk_layer *layer = &p->layers[l];
     const size_t steps = p->steps, stride = layer->stride;
-    take_up(k, &layer->spikes, &layer->trains, first, count, steps, layer->neurons, &state->spikes);
+    take_up(&layer->spikes, &layer->trains, first, count, steps, &state->spikes);
     state->membranes = layer->membranes ? layer->membranes + first * steps * stride : 0;
     if (!layer->codes.codes) return;
     tk_codes codes = layer->codes;
@@ -150,11 +152,11 @@ static void model(const tk_kernels *k, const tk_pass *p, size_t l, size_t first,
                   layer_state *state, float *step) {
     const tk_layer *layer = &p->layers[l];
     const size_t steps = p->steps, stride = layer->stride, words = stride / 16, rows = count * steps;
-    uint16_t *bits = layer->bits_out ? layer->bits_out + first * steps * words : state->spikes.bits;
+    uint16_t *bits = layer->bits_out ? layer->bits_out + first * steps * words : state->bits;
     const int measured = layer->spiking && state->spikes.events.offsets;
     if (!state->membranes) {
         float *membranes = layer->membranes_out ? layer->membranes_out + first * steps * stride : state->own_membranes;
-        if (measured && !layer->trains.ends) tk_scatter(rows, words, &state->spikes.events, bits);
+        if (measured) tk_scatter(rows, words, &state->spikes.events, bits);
         const tk_forward arguments = {
             .dynamics = layer->dynamics, .entries = count, .steps = steps, .sources = layer->sources,
             .stride = stride, .input = input, .weights = layer->weights, .recurrent = layer->recurrent,
@@ -215,8 +217,8 @@ static void adjoin(const tk_kernels *k, const tk_pass *p, size_t l, size_t slice
             b.next_rows = s->rows;
         }
         if (layer->dynamics.reset_kind == TK_RESET_ZERO) {
-            tk_scatter(count * steps, layer->stride / 16, &state->spikes.events, state->spikes.bits);
-            b.bits = state->spikes.bits;
+            tk_scatter(count * steps, layer->stride / 16, &state->spikes.events, state->bits);
+            b.bits = state->bits;
         }
     }
     if (layer->recurrent_outgoing) k->backward_recurrent(&b, s->step);
@@ -241,7 +243,7 @@ void tk_slice(const tk_kernels *k, const tk_pass *p, size_t slice, size_t first,
     double time = now();
     for (size_t entry = first; entry < last; entry += s.entries) {
         const size_t count = last - entry < s.entries ? last - entry : s.entries;
-        take_up(k, &p->input, &p->trains, entry, count, steps, p->layers[0].sources, &s.input);
+        take_up(&p->input, &p->trains, entry, count, steps, &s.input);
         for (size_t l = 0; l < p->layer_count; l++) align(k, p, l, entry, count, &s.layers[l]);
         end_stage(sums, TK_STAGE_ALIGN, &time);
         for (size_t l = 0; l < p->layer_count; l++) {

@@ -1,6 +1,6 @@
 public import Tensors
 
-/// Spikes of a batch on a time grid, sorted by entry, step and unit; at most one per bin and unit.
+/// Spikes of a batch on a time grid, sorted by entry and step; at most one per bin and unit.
 public struct GriddedSpikes: Sendable, Equatable {
     /// Batch entries.
     public let entries: Int
@@ -10,7 +10,7 @@ public struct GriddedSpikes: Sendable, Equatable {
     public let channels: Int
     /// Where the spikes of `[entry, step]` start in `units`; shape `[entries * steps + 1]`.
     public let offsets: [UInt32]
-    /// The unit of each spike, ascending within a step.
+    /// The unit of each spike; within a step ascending, or in the order of their times where a clock told those.
     public let units: [UInt16]
     /// Height of each spike; nil means that all are 1.
     public let values: [Float]?
@@ -26,15 +26,14 @@ public struct GriddedSpikes: Sendable, Equatable {
             offsets.first == 0 && Int(offsets.last ?? 0) == units.count,
             "offsets from \(offsets.first ?? 0) to \(offsets.last ?? 0) for \(units.count) spikes")
         precondition(values.map { $0.count == units.count } ?? true, "a value for each spike")
+        var lastBins = [Int](repeating: -1, count: channels)
         for bin in 0..<entries * steps {
             precondition(offsets[bin] <= offsets[bin + 1], "offsets fall at bin \(bin)")
-            var next = 0
-            for index in Int(offsets[bin])..<Int(offsets[bin + 1]) {
-                let unit = Int(units[index])
-                precondition(unit >= next, "units do not ascend in bin \(bin)")
-                next = unit + 1
+            for unit in units[Int(offsets[bin])..<Int(offsets[bin + 1])].map(Int.init) {
+                precondition(unit < channels, "unit \(unit) of \(channels) channels")
+                precondition(lastBins[unit] != bin, "unit \(unit) twice in bin \(bin)")
+                lastBins[unit] = bin
             }
-            precondition(next <= channels, "unit \(next - 1) of \(channels) channels")
         }
         self.init(
             trusted: offsets, units: units, values: values, entries: entries, steps: steps, channels: channels)
@@ -77,7 +76,7 @@ public struct GriddedSpikes: Sendable, Equatable {
             entries: entries, steps: steps, channels: channels)
     }
 
-    /// From parts that are known to be sorted by entry, step and unit, each unit once in a bin at most: not checked.
+    /// From parts that are known to be sorted by entry and step, each unit once in a bin at most: not checked.
     package init(sorted offsets: [UInt32], units: [UInt16], entries: Int, steps: Int, channels: Int) {
         self.init(
             trusted: offsets, units: units, values: nil, entries: entries, steps: steps, channels: channels)

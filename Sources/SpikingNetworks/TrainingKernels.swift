@@ -93,31 +93,30 @@ struct TrainingKernels {
 
     /// Spikes put into bins.
     func grid(_ times: TimedSpikes) -> GriddedSpikes {
-        let words = Matrix.padded(times.units.count) / Matrix.lane
-        let count = times.entries * times.steps * words
-        guard count > 0 else {
-            return GriddedSpikes(
-                silentEntries: times.entries, steps: times.steps, channels: times.units.count)
-        }
-        return TrainingMemory.lend { memory in
-            let bits = memory.bytes(count * 2, for: .bits).bindMemory(to: UInt16.self, capacity: count)
-            withTrains(times) {
-                var trains = $0
-                tk_bin(&trains, 0, times.entries, times.steps, words, bits)
+        var units: [UInt16] = uninitialized(times.events.count + 1)
+        var offsets: [UInt32] = uninitialized(times.entries * times.steps + 1)
+        offsets.withUnsafeMutableBufferPointer { offsets in
+            units.withUnsafeMutableBufferPointer { units in
+                withUnsafeTemporaryAllocation(of: UInt32.self, capacity: max(1, times.units.count)) { lastBins in
+                    withTrains(times) {
+                        var trains = $0
+                        tk_bin(
+                            &trains, 0, times.entries, times.steps, lastBins.baseAddress, offsets.baseAddress,
+                            units.baseAddress)
+                    }
+                }
             }
-            return spikes(
-                bits, entries: times.entries, steps: times.steps, channels: times.units.count,
-                most: times.events.count)
         }
+        units.removeLast(units.count - Int(offsets[offsets.count - 1]))
+        return GriddedSpikes(
+            trusted: offsets, units: units, values: nil, entries: times.entries, steps: times.steps,
+            channels: times.units.count)
     }
 
-    /// - Parameter most: how many spikes there can be; nil: they are counted first.
-    private func spikes(
-        _ bits: UnsafePointer<UInt16>?, entries: Int, steps: Int, channels: Int, most: Int? = nil
-    ) -> GriddedSpikes {
+    private func spikes(_ bits: UnsafePointer<UInt16>?, entries: Int, steps: Int, channels: Int) -> GriddedSpikes {
         let words = Matrix.padded(channels) / Matrix.lane
         let rows = entries * steps
-        var units: [UInt16] = uninitialized((most ?? table.pointee.count(rows, words, channels, bits)) + 1)
+        var units: [UInt16] = uninitialized(table.pointee.count(rows, words, channels, bits) + 1)
         var offsets: [UInt32] = uninitialized(rows + 1)
         offsets.withUnsafeMutableBufferPointer { offsets in
             units.withUnsafeMutableBufferPointer { units in

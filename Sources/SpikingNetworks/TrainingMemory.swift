@@ -17,8 +17,6 @@ final class TrainingMemory {
         case recurrentOutgoing(Int)
         /// Of a layer: the slices' sums of derivatives.
         case gradient(Int)
-        /// Spikes of a batch while they are put into bins.
-        case bits
         /// Sums of squared weights.
         case squares
         /// Of a thread: what one pass leaves to the next.

@@ -82,7 +82,7 @@ struct MappingTests {
         ])
         inputs.append([])
         let gridded = alignment.grid(inputs)
-        #expect(Array(gridded[0, 0]) == [0, 1])
+        #expect(Array(gridded[0, 0]) == [1, 0])
         #expect(Array(gridded[0, 1]) == [0])
         #expect(Array(gridded[0, 3]) == [1])
         #expect(gridded.count == 4)

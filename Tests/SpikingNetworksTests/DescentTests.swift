@@ -57,7 +57,7 @@ import Testing
             })
     }
 
-    /// Spikes by a clock of 10 ticks a step, some of them twice, units from 3 on, a step earlier than on the grid: those of
+    /// Spikes by a clock of 400 ticks a step, some of them twice, units from 3 on, a step earlier than on the grid: those of
     /// step 0 are left out.
     private func timed(_ spikes: GriddedSpikes) -> TimedSpikes {
         var events: [UInt32] = []
@@ -65,14 +65,14 @@ import Testing
         for entry in 0..<spikes.entries {
             for step in 1..<spikes.steps {
                 for (index, unit) in spikes[entry, step].enumerated() {
-                    let first = UInt32((step - 1) * 10 + index % 9) | UInt32(unit + 3) << 16
+                    let first = UInt32((step - 1) * 400 + 2 * index) | UInt32(unit + 3) << 16
                     events.append(contentsOf: index % 3 == 0 ? [first, first + 1] : [first])
                 }
             }
             ends.append(UInt32(events.count))
         }
         return TimedSpikes(
-            ends: ends, events: events, units: 3..<3 + spikes.channels, steps: spikes.steps, period: 10, shift: 1)
+            ends: ends, events: events, units: 3..<3 + spikes.channels, steps: spikes.steps, period: 400, shift: 1)
     }
 
     /// The same with spikes by a clock.

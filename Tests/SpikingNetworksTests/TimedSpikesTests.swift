@@ -13,25 +13,32 @@ import Testing
                 let steps = 7
                 var events: [UInt32] = []
                 var ends: [UInt32] = []
-                var expected: [[(step: Int, unit: Int)]] = []
+                var (offsets, expected): ([UInt32], [UInt16]) = ([0], [])
                 for _ in 0..<5 {
-                    var bins: [(step: Int, unit: Int)] = []
                     // Ticks at the edges of bins and anywhere; units of others too.
-                    for _ in 0..<number(below: 121) {
+                    let entry = (0..<number(below: 121)).map { _ in
                         let edge = number(below: 10) * period + number(below: 3) - 1
                         let tick = number(below: 2) == 0 ? min(max(edge, 0), 65_535) : number(below: 65_536)
-                        let unit = number(below: units + 9)
-                        events.append(UInt32(tick) | UInt32(unit) << 16)
-                        let step = tick / period + shift
-                        if (4..<4 + units).contains(unit) && step < steps { bins.append((step, unit - 4)) }
-                    }
-                    expected.append(bins)
+                        return (tick: tick, unit: number(below: units + 9))
+                    }.sorted { $0.tick < $1.tick }
+                    events += entry.map { UInt32($0.tick) | UInt32($0.unit) << 16 }
                     ends.append(UInt32(events.count))
+                    for step in 0..<steps {
+                        var bin: [UInt16] = []
+                        for (tick, unit) in entry where tick / period + shift == step && (4..<4 + units).contains(unit)
+                        {
+                            let unit = UInt16(unit - 4)
+                            if !bin.contains(unit) { bin.append(unit) }
+                        }
+                        expected += bin
+                        offsets.append(UInt32(expected.count))
+                    }
                 }
                 let spikes = TimedSpikes(
                     ends: ends, events: events, units: 4..<4 + units, steps: steps, period: period, shift: shift)
                 #expect(
-                    spikes.gridded == GriddedSpikes(steps: steps, channels: units, entries: expected),
+                    spikes.gridded
+                        == GriddedSpikes(entries: 5, steps: steps, channels: units, offsets: offsets, units: expected),
                     "seed and units \(units), period \(period), shift \(shift)")
             }
         }

@@ -238,8 +238,10 @@ void tk_slice(const tk_kernels *kernels, const tk_pass *pass, size_t slice, size
 // Lets others run who have to finish first.
 void tk_yield(void);
 
-// bits[entry, step] from events of `entries` entries from `first` on; what comes after the last step is left out.
-void tk_bin(const tk_trains *trains, size_t first, size_t entries, size_t steps, size_t words, uint16_t *bits);
+// The bins of `entries` entries from `first` on, as tk_events has them; what comes after the last step is left out.
+// last_bins: room for each unit; units: room for one more than come.
+void tk_bin(const tk_trains *trains, size_t first, size_t entries, size_t steps, uint32_t *last_bins, uint32_t *offsets,
+            uint16_t *units);
 
 // bits[row] from events; rows is entries * steps.
 void tk_scatter(size_t rows, size_t words, const tk_events *events, uint16_t *bits);

@@ -8,6 +8,6 @@ extension TimedSpikes {
         let source = trains.events
         var events = [UInt32](repeating: 0, count: source.count)
         for index in source.indices { events[index] = UInt32(source[index].tick) | UInt32(source[index].unit) << 16 }
-        self.init(ends: trains.ends, events: events, units: units, steps: steps, period: period, shift: shift)
+        self.init(sorted: events, ends: trains.ends, units: units, steps: steps, period: period, shift: shift)
     }
 }
