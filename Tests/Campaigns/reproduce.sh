@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Reproduces the accuracies of the README: about 10 minutes on two cores.
+# Reproduces the accuracies of the README: about four minutes on two cores.
 #
 #   Tests/Campaigns/reproduce.sh [--data DIR] [--output DIR] [yinyang|mnist16|fashion16 ...]
 #
