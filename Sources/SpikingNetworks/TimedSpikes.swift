@@ -19,9 +19,6 @@ public struct TimedSpikes: Sendable, Equatable {
     /// Spikes from their parts. Traps if the ends do not fit the events, if those of an entry are not in the order of their
     /// ticks, on a period below 1, or on a negative shift.
     public init(ends: [UInt32], events: [UInt32], units: Range<Int>, steps: Int, period: Int, shift: Int = 0) {
-        precondition(
-            Int(ends.last ?? 0) == events.count && ends.allSatisfy { $0 <= events.count },
-            "ends up to \(ends.max() ?? 0) that close at \(ends.last ?? 0) for \(events.count) events")
         for (entry, end) in ends.enumerated() {
             let begin = entry == 0 ? 0 : ends[entry - 1]
             precondition(begin <= end, "entry \(entry) ends before it begins")
@@ -35,10 +32,13 @@ public struct TimedSpikes: Sendable, Equatable {
         self.init(sorted: events, ends: ends, units: units, steps: steps, period: period, shift: shift)
     }
 
-    /// From events that are known to be in the order of their ticks within each entry: not checked.
+    /// From events that are known to be in the order of their ticks within each entry: that is not checked, all else is.
     package init(
         sorted events: [UInt32], ends: [UInt32], units: Range<Int>, steps: Int, period: Int, shift: Int
     ) {
+        precondition(
+            Int(ends.last ?? 0) == events.count && ends.allSatisfy { $0 <= events.count },
+            "ends up to \(ends.max() ?? 0) that close at \(ends.last ?? 0) for \(events.count) events")
         precondition(period > 0 && period <= Int(UInt32.max), "a period of \(period) ticks")
         precondition(shift >= 0, "a shift of \(shift) bins")
         self.ends = ends

@@ -20,7 +20,7 @@ struct ZMTPConnection: Sendable {
 
     private var cutter: ZMTPCutter?
     private var outgoing: ZMTPOutbox
-    /// Bytes that a frame has to lack for that.
+    /// Bytes that a frame has to lack to be read to where it stays.
     private static let longFrame = 4_096
 
     /// Takes a connected socket over, and opens the handshake.

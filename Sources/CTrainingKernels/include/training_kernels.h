@@ -39,9 +39,9 @@ typedef struct {
     const float *values;
 } tk_events;
 
-// Events by entry, a tick in the low half and a unit in the high half of each: those of entry e
-// begin where those before it end and stop before ends[e]. Wanted are `units` units from `first` on, in bins of `period` ticks, `shift` bins
-// later. Null ends: no events given.
+// Events by entry and, within one, by tick; a tick in the low half and a unit in the high half of each. Those of entry e
+// begin where those before it end and stop before ends[e]. Wanted are `units` units from `first` on, in bins of `period`
+// ticks, `shift` bins later. Null ends: no events given.
 typedef struct {
     const uint32_t *ends;
     const uint32_t *events;
