@@ -86,9 +86,18 @@ struct TrainingKernels {
 
     /// Spikes of bits `[entry, step, channel]`, 16 to a word.
     func spikes(_ bits: [UInt16], entries: Int, steps: Int, channels: Int) -> GriddedSpikes {
-        bits.withUnsafeBufferPointer {
-            spikes($0.baseAddress, entries: entries, steps: steps, channels: channels)
+        let words = Matrix.padded(channels) / Matrix.lane
+        let rows = entries * steps
+        var units: [UInt16] = uninitialized(table.pointee.count(rows, words, channels, bits) + 1)
+        var offsets: [UInt32] = uninitialized(rows + 1)
+        offsets.withUnsafeMutableBufferPointer { offsets in
+            units.withUnsafeMutableBufferPointer { units in
+                table.pointee.gather(rows, words, channels, bits, offsets.baseAddress, units.baseAddress)
+            }
         }
+        units.removeLast(units.count - Int(offsets[rows]))
+        return GriddedSpikes(
+            trusted: offsets, units: units, values: nil, entries: entries, steps: steps, channels: channels)
     }
 
     /// Spikes put into bins.
@@ -111,22 +120,6 @@ struct TrainingKernels {
         return GriddedSpikes(
             trusted: offsets, units: units, values: nil, entries: times.entries, steps: times.steps,
             channels: times.units.count)
-    }
-
-    private func spikes(_ bits: UnsafePointer<UInt16>?, entries: Int, steps: Int, channels: Int) -> GriddedSpikes {
-        let words = Matrix.padded(channels) / Matrix.lane
-        let rows = entries * steps
-        var units: [UInt16] = uninitialized(table.pointee.count(rows, words, channels, bits) + 1)
-        var offsets: [UInt32] = uninitialized(rows + 1)
-        offsets.withUnsafeMutableBufferPointer { offsets in
-            units.withUnsafeMutableBufferPointer { units in
-                table.pointee.gather(
-                    rows, words, channels, bits, offsets.baseAddress, units.baseAddress)
-            }
-        }
-        units.removeLast(units.count - Int(offsets[rows]))
-        return GriddedSpikes(
-            trusted: offsets, units: units, values: nil, entries: entries, steps: steps, channels: channels)
     }
 
     /// Membranes in model units, but for the lift at spikes.
