@@ -50,7 +50,7 @@ enum LinkKind: String, CaseIterable, Sendable {
                 throw TransportError(.system, "cannot make a pair of sockets", errno: errno)
             }
             let device = try StreamListener(input: ends[1], output: ends[1], command: "none")
-            return (HostEnd(StreamTransport(input: ends[0], output: ends[0], named: "the test")), DeviceEnd(device))
+            return (HostEnd(try StreamTransport(input: ends[0], output: ends[0], named: "the test")), DeviceEnd(device))
         }
     }
 

@@ -7,6 +7,7 @@ public enum LinkContract: String, CaseIterable, Sendable {
     case framesOfEverySizeArriveWholeInBothDirections
     case bothEndsMaySendAtOnceAndOrderIsKept
     case waitingForNothingEndsAtTheLimit
+    case aWakeUpEndsTheHostsWait
     case whatWasSentArrivesBeforeThePeerCountsAsGone
     case aLinkEndsAtOnceThoughThePeerTakesNothing
 
@@ -39,6 +40,7 @@ public enum LinkContract: String, CaseIterable, Sendable {
         case .framesOfEverySizeArriveWholeInBothDirections: try Self.passSizes(ends, frameLimit: frameLimit)
         case .bothEndsMaySendAtOnceAndOrderIsKept: try Self.passBoth(ends)
         case .waitingForNothingEndsAtTheLimit: try Self.waitForNothing(ends)
+        case .aWakeUpEndsTheHostsWait: try Self.wakeUp(ends)
         case .whatWasSentArrivesBeforeThePeerCountsAsGone: try Self.leave(ends)
         case .aLinkEndsAtOnceThoughThePeerTakesNothing: try Self.endUnread(ends)
         }
@@ -94,6 +96,25 @@ public enum LinkContract: String, CaseIterable, Sendable {
             try expect((.milliseconds(29)...(.seconds(5))).contains(time), "a wait of 30 ms took \(time)")
             try expect(end.receive(within: .zero) == nil, "a frame from nowhere")
         }
+    }
+
+    private static func wakeUp(_ ends: Ends) throws {
+        let host = ends.host
+        for delay in [0, 30] {
+            // Once before the wait and once in it; either ends one wait, and the next lasts.
+            let begin = ContinuousClock.now
+            if delay == 0 { host.wake() }
+            DispatchQueue(label: "waker").asyncAfter(deadline: .now() + .milliseconds(delay)) {
+                if delay > 0 { host.wake() }
+            }
+            try expect(host.receive(within: .seconds(20)) == nil, "a frame from nowhere")
+            let time = ContinuousClock.now - begin
+            try expect(time >= .milliseconds(delay), "a wait ended \(time) after its begin, before it was woken")
+            try expect(time < .seconds(10), "a wait that was woken took \(time)")
+            try waitForNothing((host, host))
+        }
+        try ends.device.send(frame(1, payload: 1_000))
+        try expect(host.receive(within: .seconds(5)) == frame(1, payload: 1_000), "the frame after a wake-up")
     }
 
     private static func leave(_ ends: Ends) throws {

@@ -9,6 +9,8 @@ public protocol LinkEnd: AnyObject, Sendable {
     func send(_ frame: [UInt8]) throws
     /// Waits for the next frame; nil when none came within the limit.
     func receive(within limit: Duration) throws -> [UInt8]?
+    /// Ends a wait for a frame, from any thread.
+    var wake: @Sendable () -> Void { get }
     /// Ends the link.
     func close()
 }
@@ -22,9 +24,14 @@ public protocol ListeningEnd: LinkEnd {
 /// The host's end.
 public final class HostEnd<Link: Transport & ~Copyable>: LinkEnd {
     private let link: Mutex<Link?>
+    /// Ends a wait for a frame, from any thread.
+    public let wake: @Sendable () -> Void
 
     /// Takes a link over.
-    public init(_ link: consuming Link) { self.link = Mutex(link) }
+    public init(_ link: consuming Link) {
+        wake = link.wake
+        self.link = Mutex(link)
+    }
 
     /// Sends a frame.
     public func send(_ frame: [UInt8]) throws {
@@ -43,6 +50,8 @@ public final class HostEnd<Link: Transport & ~Copyable>: LinkEnd {
 /// The device's end, as its only peer sees it.
 public final class DeviceEnd<Link: Listener & ~Copyable>: ListeningEnd {
     private let state: Mutex<State>
+    /// Ends a wait for a frame, from any thread; `receive` goes on with it.
+    public let wake: @Sendable () -> Void
 
     private struct State: ~Copyable {
         var link: Link?
@@ -50,7 +59,10 @@ public final class DeviceEnd<Link: Listener & ~Copyable>: ListeningEnd {
     }
 
     /// Takes a link over.
-    public init(_ link: consuming Link) { state = Mutex(State(link: link)) }
+    public init(_ link: consuming Link) {
+        wake = link.wake
+        state = Mutex(State(link: link))
+    }
 
     /// Sends a frame.
     public func send(_ frame: [UInt8]) throws {

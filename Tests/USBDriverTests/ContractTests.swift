@@ -31,6 +31,8 @@ private final class PluggedEnd: ListeningEnd {
         self.board = board
     }
 
+    var wake: @Sendable () -> Void { end.wake }
+
     func send(_ frame: [UInt8]) throws { try end.send(frame) }
 
     func receive(within limit: Duration) throws -> [UInt8]? { try end.receive(within: limit) }

@@ -6,6 +6,7 @@ import Synchronization
 /// The timer does not depend on the shared thread pool: it fires while the host's computation keeps every pool thread.
 final class BlockingExecutor: SerialExecutor {
     private let queue: DispatchQueue
+    private let visitors = Visitors()
     private let timer = Mutex<TimerBox?>(nil)
 
     /// Keeps a timer, which only the mutex's holder touches.
@@ -16,6 +17,7 @@ final class BlockingExecutor: SerialExecutor {
     /// An executor whose thread has a name for debuggers.
     init(label: String) {
         queue = DispatchQueue(label: label, qos: .userInitiated)
+        queue.setSpecific(key: Self.owner, value: ObjectIdentifier(queue))
     }
 
     /// Another executor on the same thread.
@@ -27,11 +29,33 @@ final class BlockingExecutor: SerialExecutor {
         timer.withLock { $0?.source.cancel() }
     }
 
-    /// Runs a job of the actor.
+    /// Runs a job of the actor. One that comes from another thread ends a wait.
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        queue.async { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+        guard DispatchQueue.getSpecific(key: Self.owner) != ObjectIdentifier(queue) else {
+            return queue.async { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+        }
+        visitors.announce {
+            queue.async {
+                self.visitors.admit()
+                unsafe job.runSynchronously(on: self.asUnownedSerialExecutor())
+            }
+        }
     }
+
+    /// Sets what ends a wait of this thread; nil where nothing does.
+    func wake(by wake: (@Sendable () -> Void)?) { visitors.wake(by: wake) }
+
+    /// Waits on this thread: `body` gets the limit, or zero where a job has come meanwhile.
+    func wait<Result, Failure>(
+        within limit: Duration, _ body: (Duration) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let isAlone = visitors.beginWait()
+        defer { visitors.endWait() }
+        return try body(isAlone ? limit : .zero)
+    }
+
+    private static let owner = DispatchSpecificKey<ObjectIdentifier>()
 
     /// Traps when called from another thread.
     func checkIsolated() {

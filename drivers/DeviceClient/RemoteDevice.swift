@@ -188,6 +188,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         }
         do {
             link = try open(options.contactPatience)
+            executor.wake(by: link?.wake)
         } catch {
             throw DeviceError(contact: error)
         }
@@ -221,7 +222,10 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         var wait = limit
         for _ in 0..<64 {
             do {
-                guard let frame = try link?.receive(within: wait) else { return }
+                let frame = try executor.wait(within: wait) { (wait) throws(TransportError) in
+                    try link?.receive(within: wait)
+                }
+                guard let frame else { return }
                 let begin = now
                 let consumed = linkStatistics.consumingSeconds
                 perform(session.receive(frame, now: begin))
@@ -305,6 +309,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
     }
 
     private func dropLink() {
+        executor.wake(by: nil)
         link.take()?.close()
     }
 
@@ -317,6 +322,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         }
         do {
             link = try open(.milliseconds(100))
+            executor.wake(by: link?.wake)
         } catch {
             trouble?.nextAttempt = now + .milliseconds(100)
             return

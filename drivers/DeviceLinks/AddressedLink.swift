@@ -12,6 +12,9 @@ public struct AddressedLink: Transport, ~Copyable {
     private var process: ProcessTransport?
     private var usb: USBTransport?
 
+    /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
+    public let wake: @Sendable () -> Void
+
     /// How long the first contact may take unless the caller says otherwise.
     public static let defaultPatience: Duration = .seconds(5)
 
@@ -23,10 +26,22 @@ public struct AddressedLink: Transport, ~Copyable {
     /// - Throws: `cannotConnect`, with what was found there, when the patience ends.
     public init(connecting uri: DeviceURI, patience: Duration = defaultPatience) throws(TransportError) {
         switch uri.link {
-        case .ipc: local = try LocalTransport(connecting: uri, patience: patience)
-        case .tcp: zeroMQ = try ZeroMQTransport(connecting: uri, patience: patience)
-        case .exec(let command): process = try ProcessTransport(running: command)
-        case .usb(let selection): usb = try USBTransport(connecting: selection, patience: patience)
+        case .ipc:
+            let link = try LocalTransport(connecting: uri, patience: patience)
+            wake = link.wake
+            local = consume link
+        case .tcp:
+            let link = try ZeroMQTransport(connecting: uri, patience: patience)
+            wake = link.wake
+            zeroMQ = consume link
+        case .exec(let command):
+            let link = try ProcessTransport(running: command)
+            wake = link.wake
+            process = consume link
+        case .usb(let selection):
+            let link = try USBTransport(connecting: selection, patience: patience)
+            wake = link.wake
+            usb = consume link
         }
     }
 
@@ -48,7 +63,7 @@ public struct AddressedLink: Transport, ~Copyable {
         for frame in frames { try send(frame) }
     }
 
-    /// Waits for the next frame; `nil` when none came within the limit.
+    /// Waits for the next frame; `nil` when none came within the limit or the waker was used.
     ///
     /// - Throws: `peerGone` when the device has gone and all that it sent has been received.
     public mutating func receive(within limit: Duration) throws(TransportError) -> [UInt8]? {

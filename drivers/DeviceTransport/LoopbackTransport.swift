@@ -22,6 +22,9 @@ public struct LoopbackTransport: Transport, ~Copyable {
         incoming.close()
     }
 
+    /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
+    public var wake: @Sendable () -> Void { incoming.wake }
+
     /// Sends a frame.
     ///
     /// - Throws: `peerGone` when the other end is closed.
@@ -29,7 +32,7 @@ public struct LoopbackTransport: Transport, ~Copyable {
         guard outgoing.append(frame) else { throw Self.gone }
     }
 
-    /// Waits for the next frame; `nil` when none came within the limit.
+    /// Waits for the next frame; `nil` when none came within the limit or the waker was used.
     ///
     /// - Throws: `peerGone` when the other end is closed and all that it sent has been received.
     public mutating func receive(within limit: Duration) throws(TransportError) -> [UInt8]? {
@@ -73,7 +76,7 @@ final class FrameQueue: Sendable {
         return isOpen
     }
 
-    /// Takes the oldest frame, waiting for one within the limit.
+    /// Takes the oldest frame, waiting for one within the limit or until a wake-up.
     func next(within limit: Duration) -> Arrival {
         let (seconds, attoseconds) = limit.components
         let nanoseconds = Int(min(seconds, 3_600)) * 1_000_000_000 + Int(attoseconds / 1_000_000_000)
@@ -87,6 +90,9 @@ final class FrameQueue: Sendable {
             return .nothing
         }
     }
+
+    /// Ends a wait, or the next one.
+    func wake() { arrivals.signal() }
 
     /// Closes the direction: nothing more is added, and a wait ends once the queue is empty.
     func close() {

@@ -16,6 +16,9 @@ public struct UnreliableTransport<Base: Transport & ~Copyable>: Transport, ~Copy
         self.faults = faults
     }
 
+    /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
+    public var wake: @Sendable () -> Void { base.wake }
+
     /// Sends a frame, or does not.
     public mutating func send(_ frame: [UInt8]) throws(TransportError) {
         let fate = faults.fate(of: sent, direction: .sending)

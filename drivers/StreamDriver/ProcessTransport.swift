@@ -10,6 +10,9 @@ public struct ProcessTransport: Transport, ~Copyable {
     private let child: ChildProcess
     private let command: String
 
+    /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
+    public let wake: @Sendable () -> Void
+
     /// Starts a command by the shell.
     ///
     /// - Parameters:
@@ -17,13 +20,15 @@ public struct ProcessTransport: Transport, ~Copyable {
     ///   - frameLimit: Longest frame, in bytes, that is accepted.
     /// - Throws: `cannotConnect`, when no process can be started. A command that is not found shows at the first frame.
     public init(running command: String, frameLimit: Int = StreamLimits.frameBytes) throws(TransportError) {
+        let wakeUp = try WakeUp()
         // The shell gives way to the command where that is a single program, so that its end is the program's.
         let started = try ChildProcess.start("/bin/sh", arguments: ["-c", command])
         child = started.child
         streams = Mutex(
             StreamTransport(
                 input: started.output, output: started.input, named: "the program \"\(command)\"",
-                frameLimit: frameLimit))
+                frameLimit: frameLimit, wakeUp: wakeUp))
+        wake = wakeUp.signal
         self.command = command
     }
 
@@ -43,7 +48,7 @@ public struct ProcessTransport: Transport, ~Copyable {
         }
     }
 
-    /// Waits for the next frame; `nil` when none came within the limit.
+    /// Waits for the next frame; `nil` when none came within the limit or the waker was used.
     ///
     /// - Throws: `peerGone`, with how the program ended, when it has and all that it sent has been received.
     public mutating func receive(within limit: Duration) throws(TransportError) -> [UInt8]? {

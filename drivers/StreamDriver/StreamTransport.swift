@@ -4,6 +4,7 @@ import WireProtocol
 /// The asking end of a link that is a pair of byte streams, such as a serial line or the pipes of a program.
 public struct StreamTransport: Transport, ~Copyable {
     private var stream: ByteStream
+    private let wakeUp: WakeUp
     private var cutter: StreamCutter
     private let name: String
     private let patience: Duration
@@ -15,15 +16,30 @@ public struct StreamTransport: Transport, ~Copyable {
     ///   - name: Where the peer is, for messages.
     ///   - frameLimit: Longest frame, in bytes, that is accepted.
     ///   - patience: How long a peer may take no bytes before it counts as gone.
+    /// - Throws: `system`, when the process has no descriptors left; nothing is taken over then.
     public init(
         input: Int32, output: Int32, named name: String, frameLimit: Int = StreamLimits.frameBytes,
         patience: Duration = StreamLimits.patience
+    ) throws(TransportError) {
+        let wakeUp = try WakeUp()
+        self.init(
+            input: input, output: output, named: name, frameLimit: frameLimit, patience: patience, wakeUp: wakeUp)
+    }
+
+    /// Takes over two open descriptors, with a flag that ends a wait.
+    init(
+        input: Int32, output: Int32, named name: String, frameLimit: Int, patience: Duration = StreamLimits.patience,
+        wakeUp: WakeUp
     ) {
+        self.wakeUp = wakeUp
         stream = ByteStream(input: input, output: output)
         cutter = StreamCutter(frameLimit: frameLimit)
         self.name = name
         self.patience = patience
     }
+
+    /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
+    public var wake: @Sendable () -> Void { wakeUp.signal }
 
     /// Sends a frame; takes meanwhile what comes, so that two ends that both send never wait for each other.
     ///
@@ -42,7 +58,7 @@ public struct StreamTransport: Transport, ~Copyable {
         }
     }
 
-    /// Waits for the next frame; `nil` when none came within the limit.
+    /// Waits for the next frame; `nil` when none came within the limit or the waker was used.
     ///
     /// - Throws: `peerGone` when the stream has ended and all whole frames before that have been received.
     public mutating func receive(within limit: Duration) throws(TransportError) -> [UInt8]? {
@@ -51,8 +67,12 @@ public struct StreamTransport: Transport, ~Copyable {
             if let frame = cutter.next() { return frame }
             if hasEnded { throw gone() }
             let left = max(.zero, ContinuousClock.now.duration(to: deadline))
-            if try stream.wait(within: left).contains(.readable) {
+            let ready = try stream.wait(within: left, alsoFor: wakeUp.descriptor)
+            if ready.contains(.readable) {
                 try take()
+            } else if ready.contains(.woken) {
+                wakeUp.clear()
+                return nil
             } else if left == .zero {
                 return nil
             }

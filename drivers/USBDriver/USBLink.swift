@@ -24,6 +24,8 @@ final class USBLink: Sendable {
         var bytesOut = 0
         /// Reads that came back, of whatever length.
         var readsDone: UInt64 = 0
+        /// Whether the owner is to look for something else than frames.
+        var isWoken = false
         /// Whether the owner sleeps until something changes.
         var isAwaited = false
     }
@@ -109,12 +111,16 @@ final class USBLink: Sendable {
         }
     }
 
-    /// The next frame, waiting for it; nil if none comes within the limit.
+    /// Ends a `receive` that is waiting, or the next one.
+    func wake() { update { $0.isWoken = true } }
+
+    /// The next frame, waiting for it; nil if none comes within the limit or before a wake-up.
     ///
     /// - Throws: Why the link has ended, after all that had arrived.
     func receive(within limit: Duration) throws(TransportError) -> [UInt8]? {
-        waitUntil(for: limit) { !$0.arrived.isEmpty || $0.end != nil }
+        waitUntil(for: limit) { !$0.arrived.isEmpty || $0.end != nil || $0.isWoken }
         let (frame, end, parked) = state.withLock { state in
+            state.isWoken = false
             guard !state.arrived.isEmpty else { return ([UInt8]?.none, state.end, [USBTransfer]()) }
             let frame = state.arrived.removeFirst()
             state.waitingBytes -= frame.count

@@ -60,12 +60,15 @@ public struct USBTransport: Transport, ~Copyable {
 
     deinit { context.end() }
 
+    /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
+    public var wake: @Sendable () -> Void { link.wake }
+
     /// Sends a frame; waits at most three seconds while 4 MiB are on their way.
     ///
     /// - Throws: `peerGone` when the board has gone or takes nothing; `frameTooLong`.
     public mutating func send(_ frame: [UInt8]) throws(TransportError) { try link.send(frame) }
 
-    /// Waits for the next frame; `nil` when none came within the limit.
+    /// Waits for the next frame; `nil` when none came within the limit or the waker was used.
     ///
     /// - Throws: `peerGone` as soon as the board has gone, after all that had arrived was received; `frameTooLong` for a
     ///   board that sends more than the limit.

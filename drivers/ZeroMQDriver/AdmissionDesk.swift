@@ -15,8 +15,8 @@ final class AdmissionDesk: Sendable {
         let box = Mutex<ZeroMQSocket?>(socket)
         DispatchQueue(label: "volley.admission").async {
             guard let socket = box.withLock({ $0.take() }) else { return }
-            while let ready = try? socket.wait(for: .readable, within: .seconds(3_600), descriptor: stop.descriptor),
-                !ready.contains(.other)
+            while let ready = try? socket.wait(for: .readable, within: .seconds(3_600), or: stop),
+                !ready.contains(.woken)
             {
                 while let question = Self.message(of: socket) {
                     Self.answer(question, admitting: clients, on: socket)

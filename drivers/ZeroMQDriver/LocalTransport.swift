@@ -14,6 +14,7 @@ public struct LocalTransport: Transport, ~Copyable {
 
     private var connection: ZMTPConnection
     private let uri: DeviceURI
+    private let wakeUp: WakeUp
     private var buffer = [UInt8](repeating: 0, count: ConnectionAllowance.largestRead)
 
     /// Connects, and returns when the peer has answered ZeroMQ's own handshake.
@@ -29,6 +30,7 @@ public struct LocalTransport: Transport, ~Copyable {
         guard case .ipc(let path) = uri.link else {
             throw TransportError(.badAddress, "\(uri) is not a local socket of ZeroMQ")
         }
+        let wakeUp = try WakeUp()
         let deadline = ContinuousClock.now + patience
         var trouble = "nobody listens there"
         while true {
@@ -44,6 +46,7 @@ public struct LocalTransport: Transport, ~Copyable {
                 if connection.isReady {
                     self.connection = connection
                     self.uri = uri
+                    self.wakeUp = wakeUp
                     return
                 }
                 connection.close()
@@ -57,6 +60,9 @@ public struct LocalTransport: Transport, ~Copyable {
     }
 
     deinit { connection.close() }
+
+    /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
+    public var wake: @Sendable () -> Void { wakeUp.signal }
 
     /// Sends a frame.
     ///
@@ -86,7 +92,7 @@ public struct LocalTransport: Transport, ~Copyable {
         if connection.hasEnded { throw gone() }
     }
 
-    /// Waits for the next frame; `nil` when none came within the limit.
+    /// Waits for the next frame; `nil` when none came within the limit or the waker was used.
     ///
     /// - Throws: `peerGone` as soon as the connection ends, after all that had arrived was received.
     public mutating func receive(within limit: Duration) throws(TransportError) -> [UInt8]? {
@@ -97,7 +103,7 @@ public struct LocalTransport: Transport, ~Copyable {
             if connection.hasEnded { throw gone() }
             if isLast { return nil }
             isLast = ContinuousClock.now >= deadline
-            try Self.wait(for: &connection, until: deadline, &buffer)
+            if try Self.wait(for: &connection, or: wakeUp, until: deadline, &buffer) { isLast = true }
         }
     }
 
@@ -108,11 +114,16 @@ public struct LocalTransport: Transport, ~Copyable {
         TransportError(.peerGone, "the connection to \(uri) has ended")
     }
 
-    /// Waits until something can be read, or written where that is wanted, and does it.
-    private static func wait(
-        for connection: inout ZMTPConnection, until deadline: ContinuousClock.Instant, _ buffer: inout [UInt8]
-    ) throws(TransportError) {
-        var items = [connection.pollItem]
-        if try LocalSocket.poll(&items, until: deadline) { connection.serve(items[0], by: &buffer) }
+    /// Waits until something can be read, or written where that is wanted, and does it; whether the waker was used.
+    @discardableResult private static func wait(
+        for connection: inout ZMTPConnection, or wakeUp: WakeUp? = nil, until deadline: ContinuousClock.Instant,
+        _ buffer: inout [UInt8]
+    ) throws(TransportError) -> Bool {
+        var items = [connection.pollItem, pollfd(fd: wakeUp?.descriptor ?? -1, events: Int16(POLLIN), revents: 0)]
+        guard try LocalSocket.poll(&items, until: deadline) else { return false }
+        connection.serve(items[0], by: &buffer)
+        guard items[1].revents != 0 else { return false }
+        wakeUp?.clear()
+        return true
     }
 }

@@ -75,9 +75,7 @@ public struct ZeroMQListener: Listener, ~Copyable {
     /// Messages of another form than identity and frame are dropped.
     public mutating func receive(within limit: Duration) throws(TransportError) -> IncomingFrame? {
         if let frame = try takeFrame() { return frame }
-        let ready = try socket.wait(
-            for: .readable, within: limit, descriptor: wakeUp.descriptor)
-        if ready.contains(.other) { wakeUp.clear() }
+        _ = try socket.wait(for: .readable, within: limit, or: wakeUp)
         return try takeFrame()
     }
 

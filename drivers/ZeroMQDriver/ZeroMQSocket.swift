@@ -26,8 +26,10 @@ struct ZeroMQSocket: ~Copyable, @unchecked Sendable {
         static let readable = Readiness(rawValue: 1)
         /// A message can be sent.
         static let writable = Readiness(rawValue: 2)
-        /// The other socket, or the descriptor, has something.
-        static let other = Readiness(rawValue: 4)
+        /// The observer has something.
+        static let observed = Readiness(rawValue: 4)
+        /// The flag is up.
+        static let woken = Readiness(rawValue: 8)
     }
 
     private let handle: UnsafeMutableRawPointer
@@ -132,22 +134,18 @@ struct ZeroMQSocket: ~Copyable, @unchecked Sendable {
         return (bytes, zmq_msg_more(&message) != 0)
     }
 
-    /// Waits until the socket can do one of `wanted`, or something comes from `observer` or `descriptor`.
+    /// Waits until the socket can do one of `wanted`, something comes from `observer`, or the flag is raised; lowers it.
     ///
     /// Returns the empty set when the limit has passed.
     func wait(
-        for wanted: Readiness, within limit: Duration, observer: borrowing ZeroMQSocket
+        for wanted: Readiness, within limit: Duration, observer: borrowing ZeroMQSocket, or wakeUp: WakeUp? = nil
     ) throws(TransportError) -> Readiness {
-        try poll(
-            wanted, limit, zmq_pollitem_t(socket: observer.handle, fd: 0, events: 1, revents: 0))
+        try poll(wanted, limit, observer.handle, wakeUp)
     }
 
-    /// Waits as above, for a descriptor.
-    func wait(
-        for wanted: Readiness, within limit: Duration, descriptor: Int32
-    ) throws(TransportError) -> Readiness {
-        try poll(
-            wanted, limit, zmq_pollitem_t(socket: nil, fd: descriptor, events: 1, revents: 0))
+    /// Waits as above, without an observer.
+    func wait(for wanted: Readiness, within limit: Duration, or wakeUp: WakeUp) throws(TransportError) -> Readiness {
+        try poll(wanted, limit, nil, wakeUp)
     }
 
     /// Makes a socket that hears of the events in `mask` that happen to this one.
@@ -171,12 +169,15 @@ struct ZeroMQSocket: ~Copyable, @unchecked Sendable {
     }
 
     private func poll(
-        _ wanted: Readiness, _ limit: Duration, _ other: zmq_pollitem_t
+        _ wanted: Readiness, _ limit: Duration, _ observer: UnsafeMutableRawPointer?, _ wakeUp: WakeUp?
     ) throws(TransportError) -> Readiness {
         var events: Int16 = 0
         if wanted.contains(.readable) { events |= Int16(ZMQ_POLLIN) }
         if wanted.contains(.writable) { events |= Int16(ZMQ_POLLOUT) }
-        var items = [zmq_pollitem_t(socket: handle, fd: 0, events: events, revents: 0), other]
+        let input = Int16(ZMQ_POLLIN)
+        var items = [zmq_pollitem_t(socket: handle, fd: 0, events: events, revents: 0)]
+        if let observer { items.append(zmq_pollitem_t(socket: observer, fd: 0, events: input, revents: 0)) }
+        if let wakeUp { items.append(zmq_pollitem_t(socket: nil, fd: wakeUp.descriptor, events: input, revents: 0)) }
         let deadline = ContinuousClock.now + limit
         while true {
             let left = max(.zero, ContinuousClock.now.duration(to: deadline))
@@ -186,9 +187,13 @@ struct ZeroMQSocket: ~Copyable, @unchecked Sendable {
             if number != EINTR { throw Self.failure(.system, "cannot wait", number) }
         }
         var readiness: Readiness = []
-        if items[0].revents & Int16(ZMQ_POLLIN) != 0 { readiness.insert(.readable) }
+        if items[0].revents & input != 0 { readiness.insert(.readable) }
         if items[0].revents & Int16(ZMQ_POLLOUT) != 0 { readiness.insert(.writable) }
-        if items[1].revents != 0 { readiness.insert(.other) }
+        if observer != nil, items[1].revents != 0 { readiness.insert(.observed) }
+        if let wakeUp, items[items.count - 1].revents != 0 {
+            wakeUp.clear()
+            readiness.insert(.woken)
+        }
         return readiness
     }
 

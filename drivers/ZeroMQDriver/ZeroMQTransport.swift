@@ -15,6 +15,7 @@ public struct ZeroMQTransport: Transport, ~Copyable {
 
     private let socket: ZeroMQSocket
     private let observer: ZeroMQSocket
+    private let wakeUp: WakeUp
     private let uri: DeviceURI
     private var reports: ConnectionReports
     private var takesNoMore = false
@@ -34,6 +35,7 @@ public struct ZeroMQTransport: Transport, ~Copyable {
         guard let endpoint = uri.zeroMQEndpoint else {
             throw TransportError(.badAddress, "\(uri) is not an address of ZeroMQ")
         }
+        let wakeUp = try WakeUp()
         let socket = try ZeroMQSocket(.dealer, in: context)
         socket.set(ZMQ_SNDHWM, ZeroMQLimits.queuedFrames)
         socket.set(ZMQ_RCVHWM, ZeroMQLimits.queuedFrames)
@@ -59,10 +61,14 @@ public struct ZeroMQTransport: Transport, ~Copyable {
         reports = try Self.awaitPeer(of: socket, observer: observer, at: uri, within: patience)
         self.socket = socket
         self.observer = observer
+        self.wakeUp = wakeUp
         self.uri = uri
     }
 
     deinit { socket.stopObserving() }
+
+    /// Ends a `receive` that is waiting, from any thread; a wake-up before the wait ends the next one.
+    public var wake: @Sendable () -> Void { wakeUp.signal }
 
     /// Sends a frame; waits while the queue to the peer is full, `fullQueuePatience` at most.
     ///
@@ -77,7 +83,7 @@ public struct ZeroMQTransport: Transport, ~Copyable {
             let left = ContinuousClock.now.duration(to: deadline)
             guard left > .zero else { break }
             let ready = try socket.wait(for: .writable, within: left, observer: observer)
-            if ready.contains(.other) { try reports.read(from: observer) }
+            if ready.contains(.observed) { try reports.read(from: observer) }
             try failIfPeerGone()
             if ready.contains(.writable), try socket.send(frame) { return }
         }
@@ -85,7 +91,7 @@ public struct ZeroMQTransport: Transport, ~Copyable {
         throw gone()
     }
 
-    /// Waits for the next frame; `nil` when none came within the limit.
+    /// Waits for the next frame; `nil` when none came within the limit or the waker was used.
     ///
     /// - Throws: `peerGone` as soon as the connection ends, after all that had arrived was received.
     public mutating func receive(within limit: Duration) throws(TransportError) -> [UInt8]? {
@@ -95,8 +101,9 @@ public struct ZeroMQTransport: Transport, ~Copyable {
             try failIfPeerGone()
             let left = ContinuousClock.now.duration(to: deadline)
             guard left > .zero else { return nil }
-            let ready = try socket.wait(for: .readable, within: left, observer: observer)
-            if ready.contains(.other) { try reports.read(from: observer) }
+            let ready = try socket.wait(for: .readable, within: left, observer: observer, or: wakeUp)
+            if ready.contains(.observed) { try reports.read(from: observer) }
+            if ready.contains(.woken) { return try takeFrame() }
         }
     }
 
