@@ -2,6 +2,7 @@ import ChipEmulator
 import DeviceClient
 import InTheLoop
 import Substrate
+import Synchronization
 
 /// The emulated chip behind the daemon, over `ipc://`.
 struct DaemonBenchmark {
@@ -13,42 +14,77 @@ struct DaemonBenchmark {
     /// of the one before, as in training.
     var isAhead = true
 
+    /// What the lanes have done.
+    private struct Tally {
+        var patterns = 0
+        var produced: UInt64 = 0
+        var deviceSeconds = 0.0
+        /// When the last result came.
+        var since = ContinuousClock.now
+        var isEnough = false
+
+        mutating func add(_ recording: Recording, patterns count: Int) {
+            patterns += count
+            produced += recording.accounting.produced
+            deviceSeconds += recording.execution.deviceSeconds
+            since = .now
+        }
+    }
+
+    /// A tally that lanes share.
+    private final class SharedTally: Sendable {
+        let tally = Mutex(Tally())
+    }
+
     /// Times it.
     func measure(_ name: String, _ context: BenchmarkContext) async throws -> Measurement {
         let work = try ChipWork(
             workload, on: ChipProfile.standard.geometry, record: record, threads: 1)
         let daemon = try BundledDaemon(threads: context.threads)
-        var produced: UInt64 = 0
-        var count = 0
-        var emulating = 0.0
-        var rates: [Double] = []
-        let run: @Sendable (Int) -> Task<Recording, any Error> = {
-            [device = daemon.device, batches = work.batches] index in
-            var batch = batches[index % batches.count].batch
-            batch.id = UInt64(index)
-            return Task { [batch] in try await device.run(batch) }
+        let shared = SharedTally()
+        let lanes = isAhead ? 2 : 1
+        let lane: @Sendable (Int) async throws -> Void = { [device = daemon.device, batches = work.batches] first in
+            var index = first
+            while shared.tally.withLock({ !$0.isEnough }) {
+                var batch = batches[index % batches.count].batch
+                batch.id = UInt64(index)
+                let recording = try await device.run(batch)
+                shared.tally.withLock { $0.add(recording, patterns: batch.inputs.entryCount) }
+                index += lanes
+            }
         }
-        var ahead = isAhead ? run(0) : nil
+        var rates: [Double] = []
         do {
-            rates = try await Timing.rates(runs: context.runs, batchSize: work.workload.batchSize) { index in
-                let present = ahead ?? run(index)
-                if isAhead { ahead = run(index + 1) }
-                let recording = try await present.value
-                produced += recording.accounting.produced
-                emulating += recording.execution.deviceSeconds
-                count += work.workload.batchSize
+            // Each lane asks for its next batch when it has the result of its last; nobody stands between.
+            rates = try await withThrowingTaskGroup(of: [Double]?.self) { group in
+                for first in 0..<lanes {
+                    group.addTask {
+                        try await lane(first)
+                        return nil
+                    }
+                }
+                group.addTask {
+                    let rates = try await Timing.rates(runs: context.runs) {
+                        shared.tally.withLock { ($0.patterns, $0.since) }
+                    }
+                    shared.tally.withLock { $0.isEnough = true }
+                    return rates
+                }
+                var rates: [Double] = []
+                for try await found in group { rates = found ?? rates }
+                return rates
             }
         } catch {
             await daemon.close()
             throw error
         }
-        _ = try? await ahead?.value
+        let total = shared.tally.withLock { $0 }
         let link = await daemon.device.linkStatistics
         var measurement = Measurement(
             name: name, work: "\(work.workload.name), \(ChipProfile.standard.name), records \(record.rawValue)",
             threads: context.threads, level: context.level, eventsPerPattern: work.eventsPerPattern,
-            spikesPerPattern: Double(produced) / Double(count), patternsPerSecond: rates,
-            partNanoseconds: link.parts(emulating: emulating, patterns: count),
+            spikesPerPattern: Double(total.produced) / Double(total.patterns), patternsPerSecond: rates,
+            partNanoseconds: link.parts(emulating: total.deviceSeconds, patterns: total.patterns),
             peakMemory: daemon.peakMemory)
         await daemon.close()
         measurement.peakMemory += ProcessMemory.peak(of: "self")

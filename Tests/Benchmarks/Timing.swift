@@ -27,4 +27,24 @@ enum Timing {
         }
         return rates.sorted()
     }
+
+    /// Patterns a second of several runs, rising, of something that goes on by itself, after one that warms up.
+    ///
+    /// - Parameter progress: how many patterns are done, and since when.
+    static func rates(
+        runs: Int, of progress: @Sendable () -> (patterns: Int, since: ContinuousClock.Instant)
+    ) async throws -> [Double] {
+        var rates: [Double] = []
+        for run in 0...runs {
+            let start = progress()
+            var end = start
+            repeat {
+                try await Task.sleep(for: runLength)
+                end = progress()
+            } while end.patterns == start.patterns
+            let elapsed = start.since.duration(to: end.since)
+            if run > 0 { rates.append(Double(end.patterns - start.patterns) / (elapsed / .seconds(1))) }
+        }
+        return rates.sorted()
+    }
 }
