@@ -69,6 +69,7 @@ let package = Package(
         // Vocabulary.
         .target(name: "Tensors", path: "Sources/Tensors", swiftSettings: pure),
         .target(name: "Charts", path: "Sources/Charts", swiftSettings: pure),
+        .target(name: "Crews", path: "Sources/Crews", swiftSettings: pure),
         .target(name: "Substrate", path: "Sources/Substrate", swiftSettings: pure),
         .target(name: "DeviceTransport", path: "drivers/DeviceTransport", swiftSettings: pure),
         .target(
@@ -76,13 +77,13 @@ let package = Package(
 
         // Parts.
         .target(
-            name: "SpikingNetworks", dependencies: ["Tensors", "CTrainingKernels"],
+            name: "SpikingNetworks", dependencies: ["Crews", "Tensors", "CTrainingKernels"],
             path: "Sources/SpikingNetworks", swiftSettings: edge),
         .target(
             name: "SpikeData", dependencies: ["Tensors", "Substrate", "CZlib", crypto],
             path: "Sources/SpikeData", swiftSettings: edge),
         .target(
-            name: "ChipEmulator", dependencies: ["Settings", "Substrate", "CChipKernels"],
+            name: "ChipEmulator", dependencies: ["Crews", "Settings", "Substrate", "CChipKernels"],
             path: "simulator-daemon/ChipEmulator", resources: [.embedInCode("Profiles")],
             swiftSettings: edge),
         .target(
@@ -177,6 +178,8 @@ let package = Package(
         .testTarget(
             name: "DeviceTransportTests", dependencies: ["DeviceTransport"],
             path: "Tests/DeviceTransportTests", swiftSettings: strictness),
+        .testTarget(
+            name: "CrewsTests", dependencies: ["Crews"], path: "Tests/CrewsTests", swiftSettings: strictness),
         .testTarget(
             name: "SpikingNetworksTests", dependencies: ["SpikingNetworks", "Tensors"],
             path: "Tests/SpikingNetworksTests", swiftSettings: strictness),

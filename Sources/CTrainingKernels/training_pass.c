@@ -1,6 +1,5 @@
 #include "training_kernels.h"
 
-#include <sched.h>
 #include <string.h>
 #include <time.h>
 
@@ -268,5 +267,3 @@ void tk_slice(const tk_kernels *k, const tk_pass *p, size_t slice, size_t first,
         end_stage(sums, TK_STAGE_BACKWARD, &time);
     }
 }
-
-void tk_yield(void) { sched_yield(); }

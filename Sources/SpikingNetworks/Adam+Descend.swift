@@ -1,4 +1,5 @@
 import CTrainingKernels
+import Crews
 import Tensors
 
 /// What a step of gradient descent found before it changed the weights.

@@ -1,4 +1,5 @@
 import CTrainingKernels
+import Crews
 import Tensors
 
 /// What a pass has of a layer.

@@ -1,4 +1,5 @@
 import CTrainingKernels
+import Crews
 import Synchronization
 import Tensors
 
@@ -29,21 +30,30 @@ struct TrainingKernels {
         let next = Atomic<Int>(0)
         let done = Atomic<Int>(0)
         let total = counts.reduce(0, +)
-        (crew ?? Crew(threads: min(threads, counts.max() ?? 0))).work { thread in
-            while true {
-                let ticket = next.add(1, ordering: .relaxed).oldValue
-                guard ticket < total else { return }
-                var (stage, before) = (0, 0)
-                while ticket >= before + counts[stage] {
-                    before += counts[stage]
-                    stage += 1
+        let crew = crew ?? Crew(threads: min(threads, counts.max() ?? 0))
+        withoutActuallyEscaping(task) { task in
+            let shared = SharedTask(run: task)
+            crew.work { thread in
+                while true {
+                    let ticket = next.add(1, ordering: .relaxed).oldValue
+                    guard ticket < total else { return }
+                    var (stage, before) = (0, 0)
+                    while ticket >= before + counts[stage] {
+                        before += counts[stage]
+                        stage += 1
+                    }
+                    // Those who hold the missing tickets are at work on them.
+                    Crew.wait { done.load(ordering: .acquiring) >= before }
+                    shared.run(stage, thread, ticket - before)
+                    done.add(1, ordering: .releasing)
                 }
-                // Those who hold the missing tickets are at work on them.
-                Crew.wait { done.load(ordering: .acquiring) >= before }
-                task(stage, thread, ticket - before)
-                done.add(1, ordering: .releasing)
             }
         }
+    }
+
+    /// A task whose calls touch disjoint memory.
+    private struct SharedTask: @unchecked Sendable {
+        let run: (_ stage: Int, _ thread: Int, _ index: Int) -> Void
     }
 
     /// Start of a piece when `count` things are cut into `pieces`.

@@ -12,15 +12,16 @@ import Testing
     private static let targets: [String: Target] = [
         "Tensors": Target(folder: "Sources/Tensors", modules: []),
         "Charts": Target(folder: "Sources/Charts", modules: []),
+        "Crews": Target(folder: "Sources/Crews", modules: []),
         "Substrate": Target(folder: "Sources/Substrate", modules: []),
         "DeviceTransport": Target(folder: "drivers/DeviceTransport", modules: []),
         "Settings": Target(folder: "Sources/Settings", modules: ["Yams"]),
         "SpikingNetworks": Target(
-            folder: "Sources/SpikingNetworks", modules: ["Tensors", "CTrainingKernels"]),
+            folder: "Sources/SpikingNetworks", modules: ["Crews", "Tensors", "CTrainingKernels"]),
         "SpikeData": Target(
             folder: "Sources/SpikeData", modules: ["Tensors", "Substrate", "CZlib", "Crypto"]),
         "ChipEmulator": Target(
-            folder: "simulator-daemon/ChipEmulator", modules: ["Settings", "Substrate", "CChipKernels"]),
+            folder: "simulator-daemon/ChipEmulator", modules: ["Crews", "Settings", "Substrate", "CChipKernels"]),
         "WireProtocol": Target(
             folder: "protocol/WireProtocol", modules: ["CWireKernels", "Substrate", "SwiftProtobuf", "Crypto"]),
         "ZeroMQDriver": Target(
@@ -70,7 +71,7 @@ import Testing
 
     /// Targets that get along without Foundation: values, kernels, and what has to run anywhere.
     private static let withoutFoundation: Set<String> = [
-        "Tensors", "Charts", "Substrate", "SpikingNetworks", "WireProtocol", "ChipEmulator", "DeviceTransport",
+        "Tensors", "Charts", "Crews", "Substrate", "SpikingNetworks", "WireProtocol", "ChipEmulator", "DeviceTransport",
     ]
 
     private let tree: SourceTree

@@ -1,5 +1,5 @@
 import CChipKernels
-import Dispatch
+import Crews
 import Glibc
 import Substrate
 import Synchronization
@@ -87,7 +87,7 @@ final class ChipCore: @unchecked Sendable {
     /// is written.
     func write(
         _ synapses: SynapseMatrix, over before: SynapseMatrix?, _ error: chip_write_error,
-        _ instructionSet: InstructionSet
+        _ instructionSet: InstructionSet, by crew: Crew
     ) {
         precondition(
             before.map { $0.codes.count == synapses.codes.count } ?? true,
@@ -97,14 +97,18 @@ final class ChipCore: @unchecked Sendable {
             (before?.codes ?? []).withUnsafeBufferPointer { others in
                 let slots = WeightSlots(
                     codes: codes.baseAddress, before: before == nil ? nil : others.baseAddress)
-                let work: @Sendable (Int) -> Void = { part in
-                    withUnsafePointer(to: error) {
-                        chip_program_write(
-                            self.program, slots.codes, slots.before, $0,
-                            instructionSet.kernelLevel, UInt32(part), UInt32(parts))
+                let next = Atomic(0)
+                crew.work { _ in
+                    while true {
+                        let part = next.add(1, ordering: .relaxed).oldValue
+                        if part >= parts { return }
+                        withUnsafePointer(to: error) {
+                            chip_program_write(
+                                self.program, slots.codes, slots.before, $0,
+                                instructionSet.kernelLevel, UInt32(part), UInt32(parts))
+                        }
                     }
                 }
-                Self.spread(parts, work)
             }
         }
     }
@@ -121,15 +125,6 @@ final class ChipCore: @unchecked Sendable {
     private struct WeightSlots: @unchecked Sendable {
         let codes: UnsafePointer<Int8>?
         let before: UnsafePointer<Int8>?
-    }
-
-    /// Runs work once for each of some workers.
-    private static func spread(_ workers: Int, _ work: @Sendable (Int) -> Void) {
-        if workers == 1 {
-            work(0)
-        } else {
-            DispatchQueue.concurrentPerform(iterations: workers, execute: work)
-        }
     }
 
     /// A standard normal number for each counter under a key.
@@ -157,10 +152,11 @@ final class ChipCore: @unchecked Sendable {
         var outcomes: [chip_outcome]
     }
 
-    /// Runs some entries of a batch.
+    /// Runs some entries of a batch by a crew of no more threads than the core has workers.
     func run(
-        _ range: Range<Int>, of inputs: SpikeTrains, _ settings: chip_settings
+        _ range: Range<Int>, of inputs: SpikeTrains, _ settings: chip_settings, by crew: Crew
     ) throws(DeviceError) -> Result {
+        precondition(crew.threads <= workspaces.count, "\(crew.threads) threads for \(workspaces.count) workers")
         let entries = range.count
         let codesPerEntry = Int(settings.sample_count) * Int(settings.membrane_count)
         var outcomes = [chip_outcome](repeating: chip_outcome(), count: entries)
@@ -174,7 +170,7 @@ final class ChipCore: @unchecked Sendable {
                     inputs.events.withUnsafeBufferPointer { events in
                         events.withMemoryRebound(to: chip_wire_event.self) { events in
                             spread(
-                                range, inputs, settings,
+                                range, inputs, settings, crew,
                                 Slots(
                                     events: events, outcomes: outcomes, owners: owners,
                                     codes: codes, codesPerEntry: codesPerEntry))
@@ -199,13 +195,12 @@ final class ChipCore: @unchecked Sendable {
 
     /// Deals the entries to the workers; false without memory.
     private func spread(
-        _ range: Range<Int>, _ inputs: SpikeTrains, _ settings: chip_settings, _ slots: Slots
+        _ range: Range<Int>, _ inputs: SpikeTrains, _ settings: chip_settings, _ crew: Crew, _ slots: Slots
     ) -> Bool {
         let next = Atomic(0)
         let failed = Atomic(false)
         let entries = range.count
-        let workers = min(workspaces.count, max(1, entries))
-        let work: @Sendable (Int) -> Void = { worker in
+        crew.work { worker in
             var settings = settings
             while true {
                 let entry = next.add(1, ordering: .relaxed).oldValue
@@ -223,7 +218,6 @@ final class ChipCore: @unchecked Sendable {
                 if !good { failed.store(true, ordering: .relaxed) }
             }
         }
-        Self.spread(workers, work)
         return !failed.load(ordering: .relaxed)
     }
 

@@ -1,4 +1,5 @@
 import CChipKernels
+import Crews
 public import Substrate
 
 /// A chip in software: the same profile and serial are the same chip, bit for bit, on any machine and for any number
@@ -67,20 +68,26 @@ public struct EmulatedChip: Sendable {
         _ batch: DeviceBatch, slicesOf length: Int, receive: (RecordingSlice) -> Void
     ) throws(DeviceError) -> RecordingTotals {
         precondition(length > 0, "slices of \(length) entries")
+        // Threads set out while the batch is checked; but to write another network takes milliseconds.
+        let count = batch.inputs.entryCount
+        let threads = min(workers, max(1, count))
+        let isConfigured = programmed?.hasNetwork(of: batch.configuration) ?? false
+        let early = isConfigured ? Crew(threads: threads) : nil
         try BatchCheck(profile: profile, batch: batch).run()
         var model = ExecutionModel(profile: profile, batch: batch)
         let conditions = BatchConditions(
             profile: profile, serial: serial, noiseSeed: batch.configuration.noiseSeed,
             batch: batch.id, instructionSet: instructionSet)
-        let core = try program(batch, conditions, &model)
+        let (core, writing) = try program(batch, conditions, &model)
+        let crew = early ?? Crew(threads: threads)
+        if let writing { core.write(batch.synapses, over: writing.before, writing.error, instructionSet, by: crew) }
         let settings = chip_settings(
             batch, profile: profile, serial: serial, instructionSet: instructionSet)
         var accounting = EventAccounting()
         accounting.offered = UInt64(batch.inputs.eventCount)
         let membranes = batch.observables.membranes
-        let count = batch.inputs.entryCount
         for first in stride(from: 0, to: max(1, count), by: length) {
-            let result = try core.run(first..<min(first + length, count), of: batch.inputs, settings)
+            let result = try core.run(first..<min(first + length, count), of: batch.inputs, settings, by: crew)
             for outcome in result.outcomes {
                 accounting.add(outcome)
                 model.events += UInt64(outcome.accepted) + UInt64(outcome.spikes)
@@ -100,10 +107,14 @@ public struct EmulatedChip: Sendable {
             temperature: conditions.celsius)
     }
 
-    /// A core that holds the batch's network and weights, with its circuits as they are in this batch.
+    /// Weights to write: over which others, nil for over none, and with which errors.
+    private typealias Writing = (before: SynapseMatrix?, error: chip_write_error)
+
+    /// A core that holds the batch's network, with its circuits as they are in this batch, and what is to be written for it
+    /// to hold the batch's weights; nil if it does.
     private mutating func program(
         _ batch: DeviceBatch, _ conditions: BatchConditions, _ model: inout ExecutionModel
-    ) throws(DeviceError) -> ChipCore {
+    ) throws(DeviceError) -> (core: ChipCore, writing: Writing?) {
         let configuration = batch.configuration
         model.configures = !(programmed?.hasNetwork(of: configuration) ?? false)
         model.writtenCodes =
@@ -127,12 +138,8 @@ public struct EmulatedChip: Sendable {
                 programmer.writePotentials(circuits, shifts: shifts, core)
             }
             // The errors are those of the last write: their key is the noise seed's, where they are on.
-            if moves && profile.shiftsDynamics {
-                core.write(batch.synapses, over: nil, programmer.writeError, instructionSet)
-            } else if model.writtenCodes > 0 {
-                core.write(batch.synapses, over: before, programmer.writeError, instructionSet)
-            }
-            return core
+            if moves && profile.shiftsDynamics { return (core, (nil, programmer.writeError)) }
+            return (core, model.writtenCodes > 0 ? (before, programmer.writeError) : nil)
         }
         let fresh = try ChipCore(
             layout: ChipLayout(configuration, step: programmer.step), profile: profile,
@@ -141,11 +148,10 @@ public struct EmulatedChip: Sendable {
         shifts = conditions.shifts(of: circuits, on: profile)
         programmer.write(circuits, shifts: shifts, fresh)
         programmer.writeSynapses(fresh)
-        fresh.write(batch.synapses, over: nil, programmer.writeError, instructionSet)
         core = fresh
         programmed = configuration
         written = batch.synapses
-        return fresh
+        return (fresh, (nil, programmer.writeError))
     }
 
     /// A hash of profile and serial (FNV-1a, 64 bits), in hexadecimal.

@@ -235,9 +235,6 @@ size_t tk_scratch_size(const tk_pass *pass);
 void tk_slice(const tk_kernels *kernels, const tk_pass *pass, size_t slice, size_t first, size_t last, void *scratch,
               tk_sums *sums, uint64_t *squares);
 
-// Lets others run who have to finish first.
-void tk_yield(void);
-
 // The bins of `entries` entries from `first` on, as tk_events has them; what comes after the last step is left out.
 // last_bins: room for each unit; units: room for one more than come.
 void tk_bin(const tk_trains *trains, size_t first, size_t entries, size_t steps, uint32_t *last_bins, uint32_t *offsets,
