@@ -4,6 +4,12 @@ extension HostSession {
     /// Sends what may be sent: batches in the order of their submission, as long as slots are free.
     mutating func pump(now: Duration) -> [HostAction] {
         guard isReady else { return [] }
+        // Those that have waited long enough need no time-out any more, be their slot free or not.
+        for index in pending.indices {
+            if case .queued(let notBefore) = pending[index].state, notBefore <= now {
+                pending[index].state = .queued(notBefore: .zero)
+            }
+        }
         if isDeviceLeaving {
             guard pending.allSatisfy({ $0.request == nil }) else { return [] }
             return dropLink(

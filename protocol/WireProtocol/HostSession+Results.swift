@@ -126,9 +126,12 @@ extension HostSession {
         case .epochMismatch where mayRetry, .forgotten where mayRetry:
             chip = ChipKnowledge(epoch: chip.epoch)
             pending[index].failures += 1
+            pending[index].firstRequest = nil
             pending[index].state = .queued(notBefore: .zero)
         case .busy:
             pending[index].takeBackAttempt()
+            // The device holds nothing of it: what it holds of later batches can be acknowledged, which makes room.
+            pending[index].firstRequest = nil
             pending[index].state = .queued(notBefore: now + .milliseconds(50))
         case .shuttingDown:
             pending[index].state = .queued(notBefore: .zero)
