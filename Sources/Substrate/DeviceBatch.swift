@@ -24,6 +24,9 @@ public struct DeviceBatch: Sendable {
         self.inputs = inputs
         self.observables = observables
     }
+
+    /// Batches with a device at a time that keep it busy: one runs, one waits beside the chip, and one is on its way.
+    public static let pipelineDepth = 3
 }
 
 /// What a device records of each entry.

@@ -125,11 +125,13 @@ enum Samples {
             runID: RunID(high: 0xAB, low: run ?? number), label: label, entropy: (number, 5))
     }
 
-    static func device(boot: UInt64 = 1) -> DeviceEndpointConfiguration {
+    static func device(boot: UInt64 = 1, batchesOut: Int = 1) -> DeviceEndpointConfiguration {
         var configuration = DeviceEndpointConfiguration(
             description: description, boot: boot,
             secret: (0..<32).map { UInt8(truncatingIfNeeded: $0 + boot) })
         configuration.firstFencingToken = UInt32(boot) << 16 | 1
+        configuration.batchesOut = batchesOut
+        configuration.limits.slots += batchesOut - 1
         return configuration
     }
 }

@@ -291,6 +291,66 @@ struct Bench {
         #expect(bench.delivered[host] == [4])
     }
 
+    /// A device that may have two batches with its chip, and a host with three batches there.
+    private func withTwoOut() -> (bench: Bench, host: Int) {
+        var bench = Bench(device: Samples.device(batchesOut: 2))
+        var configuration = Samples.host()
+        configuration.limits.slots = 3
+        let host = bench.add(configuration)
+        for id in 1...3 as ClosedRange<UInt64> { bench.submit(Samples.batch(id), to: host) }
+        return (bench, host)
+    }
+
+    @Test func aBatchMayWaitBesideTheChipWhileAnotherRuns() throws {
+        var (bench, host) = withTwoOut()
+        for out in [[1, 2], [2, 3]] as [[UInt64]] {
+            #expect(bench.jobs.map(\.batch.id) == out)
+            // The host hears of the first alone that it runs.
+            bench.reset(host)
+            let answers = try bench.tape.filter { !$0.fromHost }.map {
+                try Frame(parsing: $0.frame, limits: WireLimits())
+            }
+            let opened = try #require(answers.last { $0.header.type == MessageType.open.rawValue })
+            // OpenReply { repeated HeldBatch { batch, state } held = 5 }
+            let held = try ProtobufFields(parsing: opened.payload).values(5).map {
+                if case .bytes(let bytes) = $0 { try ProtobufFields(parsing: bytes) } else { ProtobufFields() }
+            }
+            let running = held.filter { $0.value(2) == .varint(2) }.map { $0.value(1) }
+            let queued = held.filter { $0.value(2) == .varint(1) }.map { $0.value(1) }
+            #expect(running == [.varint(out[0])])
+            #expect(queued == (out[0]..<3).map { .varint($0 + 1) })
+            bench.finish()
+        }
+        bench.finish()
+        #expect(bench.delivered[host] == [1, 2, 3])
+        #expect(bench.recordings[2] == Samples.recording(Samples.batch(2)))
+    }
+
+    @Test func aBatchThatWaitsBesideTheChipCanBeCancelled() {
+        var (bench, host) = withTwoOut()
+        bench.cancel(2, on: host)
+        #expect(bench.cancelled.map(\.batch) == [2])
+        #expect(bench.failures.compactMap(\.batch) == [2])
+        // Its place is taken until the chip has come to it.
+        #expect(bench.jobs.map(\.batch.id) == [1, 2])
+        bench.finish()
+        #expect(bench.jobs.map(\.batch.id) == [2, 3])
+        bench.finish(.failure(DeviceError(.cancelled, "given up")))
+        bench.finish()
+        #expect(bench.delivered[host] == [1, 3])
+        #expect(bench.failures.count == 1)
+    }
+
+    @Test func theNextBatchRunsWhenTheChipIsThroughWithAnAbandonedOne() {
+        var (bench, host) = withTwoOut()
+        bench.cancel(1, on: host)
+        #expect(bench.jobs.map(\.batch.id) == [1, 2])
+        bench.finish(.failure(DeviceError(.cancelled, "given up")))
+        bench.finish()
+        bench.finish()
+        #expect(bench.delivered[host] == [2, 3])
+    }
+
     @Test func aFailureOfTheChipReachesTheHostInItsOwnWords() {
         var bench = Bench()
         let host = bench.add(Samples.host())

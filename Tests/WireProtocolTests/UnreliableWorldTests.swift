@@ -28,6 +28,9 @@ private struct UnreliableWorld {
     var host: HostSession
     var device: DeviceEndpoint
     var boot: UInt64 = 1
+    /// Batches that the device may have with its chip, and when that is through with them.
+    let batchesOut: Int
+    var chipIsFree = Duration.zero
     var link = 1
     var events: [(at: Duration, event: Event)] = []
     var nextBatch: UInt64 = 0
@@ -45,8 +48,10 @@ private struct UnreliableWorld {
         configuration.chunkBytes = 60
         configuration.resultCredit = 4_000
         if seed % 3 == 0 { configuration.limits.framePayload = 2_048 }
+        batchesOut = 1 + Int(seed / 4 % 2)
+        configuration.limits.slots += batchesOut - 1
         host = HostSession(configuration: configuration)
-        device = DeviceEndpoint(configuration: Samples.device(boot: 1), now: .zero)
+        device = DeviceEndpoint(configuration: Samples.device(boot: 1, batchesOut: batchesOut), now: .zero)
         for _ in 0..<Int.random(in: 0...6, using: &generator) {
             let at = Duration.milliseconds(Int.random(in: 0..<20_000, using: &generator))
             switch Int.random(in: 0..<5, using: &generator) {
@@ -124,7 +129,8 @@ private struct UnreliableWorld {
         case .restart:
             boot += 1
             device = DeviceEndpoint(
-                configuration: Samples.device(boot: boot), now: time + deviceOffset)
+                configuration: Samples.device(boot: boot, batchesOut: batchesOut), now: time + deviceOffset)
+            chipIsFree = time
         case .hostJump(let jump): hostOffset += jump
         case .deviceJump(let jump): deviceOffset += jump
         }
@@ -164,12 +170,13 @@ private struct UnreliableWorld {
             case .execute(let key, let batch, let length):
                 executed["\(boot)/\(key.batch)", default: 0] += 1
                 let recording = Samples.recording(batch)
-                var at = time
+                var at = max(time, chipIsFree)
                 for slice in recording.slices(of: length) {
                     at += .milliseconds(Int.random(in: 0...400, using: &generator))
                     events.append((at, .ran(boot: boot, key, slice)))
                 }
-                events.append((at + .microseconds(1), .finished(boot: boot, key, recording.totals)))
+                chipIsFree = at + .microseconds(1)
+                events.append((chipIsFree, .finished(boot: boot, key, recording.totals)))
             case .cancel, .log: break
             }
         }

@@ -63,6 +63,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         configuration.software = options.software
         configuration.leaseTTL = options.leaseTTL
         configuration.leasePatience = options.leasePatience
+        configuration.limits.slots = DeviceBatch.pipelineDepth
         session = HostSession(configuration: configuration)
     }
 

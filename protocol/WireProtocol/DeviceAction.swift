@@ -4,8 +4,8 @@ public import Substrate
 public enum DeviceAction: Sendable {
     /// Send this frame on a link.
     case transmit([UInt8], to: PeerID)
-    /// Run this batch on the chip, call `advance` for each slice of so many entries, then `complete`. At most one is out
-    /// at a time.
+    /// Run this batch on the chip, call `advance` for each slice of so many entries, then `complete`. No more are out at
+    /// a time than the configuration's `batchesOut`; they run one after the other, in order.
     case execute(JobKey, DeviceBatch, slicesOf: Int)
     /// The result of this job is no longer wanted; `complete` must still be called, early if possible.
     case cancel(JobKey)

@@ -8,7 +8,7 @@ extension DeviceEndpoint {
         return jobs.filter { $0.key.run == run && $0.state != .abandoned }.suffix(most).map { job in
             var held = PBHeldBatch()
             held.batch = job.key.batch
-            held.state = job.wireState
+            held.state = wireState(of: job)
             held.contentHash = .init(job.contentHash)
             return held
         }
@@ -83,7 +83,7 @@ extension DeviceEndpoint {
     ) -> [DeviceAction] {
         var reply = PBExecuteReply()
         reply.batch = job.key.batch
-        reply.state = job.wireState
+        reply.state = wireState(of: job)
         reply.ahead = UInt32(
             jobs.count { $0.key.ticket < job.key.ticket && $0.state != .done })
         return respond(message, payload: ControlCodec.encode(reply), to: peer, isFinal: false)
@@ -163,13 +163,13 @@ extension DeviceEndpoint {
         return [.log(event)] + respondAccepted(message, job, to: peer) + startNext()
     }
 
-    /// Hands the next batch to the chip, if that is free.
+    /// Hands the next batch to the shell, if that may have one more.
     mutating func startNext() -> [DeviceAction] {
-        guard !jobs.contains(where: { $0.state == .running || $0.state == .abandoned }),
+        guard jobs.count(where: { $0.state == .out || $0.state == .abandoned }) < configuration.batchesOut,
             let index = jobs.firstIndex(where: { $0.state == .queued }),
             let batch = jobs[index].batch
         else { return [] }
-        jobs[index].state = .running
+        jobs[index].state = .out
         return [.execute(jobs[index].key, batch, slicesOf: jobs[index].shape.chunkEntries)]
     }
 
@@ -178,7 +178,7 @@ extension DeviceEndpoint {
         var actions: [DeviceAction] = []
         let gone = Set(
             jobs.filter { $0.state != .abandoned && isUnwanted($0) }.map(\.key.ticket))
-        for index in jobs.indices where jobs[index].state == .running && gone.contains(jobs[index].key.ticket) {
+        for index in jobs.indices where jobs[index].state == .out && gone.contains(jobs[index].key.ticket) {
             jobs[index].state = .abandoned
             jobs[index].chunks = []
             actions.append(.cancel(jobs[index].key))
@@ -238,14 +238,13 @@ extension DeviceEndpoint {
         actions += respond(message, payload: ControlCodec.encode(reply), to: peer)
         return actions + startNext()
     }
-}
 
-extension DeviceEndpoint.Job {
-    /// The state as LIST tells it.
-    var wireState: PBBatchState {
-        switch state {
+    /// The state as LIST tells it: of the batches that are out, the first one runs.
+    private func wireState(of job: Job) -> PBBatchState {
+        switch job.state {
         case .queued: .queued
-        case .running: .running
+        case .out:
+            jobs.first { $0.state == .out || $0.state == .abandoned }?.key == job.key ? .running : .queued
         case .abandoned: .cancelled
         case .done: .done
         }

@@ -80,7 +80,7 @@ extension DeviceEndpoint {
         var actions: [DeviceAction] = []
         var fault = PBFault()
         fault.detail = "the lease has passed to another session"
-        for job in jobs where job.session != id && (job.state == .queued || job.state == .running) {
+        for job in jobs where job.session != id && (job.state == .queued || job.state == .out) {
             actions += endUnfinished(job, .fenced, fault)
         }
         return actions

@@ -5,9 +5,9 @@ extension DeviceEndpoint {
     ///
     /// Traps if no such job is out.
     public mutating func advance(_ job: JobKey, slice: RecordingSlice, now: Duration) -> [DeviceAction] {
-        _ = indexOfRunning(job)
+        _ = indexOfOut(job)
         var actions = expire(now: now)
-        guard let index = jobs.firstIndex(where: { $0.key == job && $0.state == .running }) else {
+        guard let index = jobs.firstIndex(where: { $0.key == job && $0.state == .out }) else {
             return counted(actions)
         }
         let shape = jobs[index].shape
@@ -35,7 +35,7 @@ extension DeviceEndpoint {
     public mutating func complete(
         _ job: JobKey, result: Result<RecordingTotals, DeviceError>, now: Duration
     ) -> [DeviceAction] {
-        _ = indexOfRunning(job)
+        _ = indexOfOut(job)
         var actions = expire(now: now)
         // What its session's end would have cancelled has ended by itself.
         actions.removeAll { if case .cancel(job) = $0 { true } else { false } }
@@ -44,13 +44,13 @@ extension DeviceEndpoint {
         return counted(actions)
     }
 
-    /// Where the job that is out stands.
-    private func indexOfRunning(_ job: JobKey) -> Int {
+    /// Where a job that is out stands.
+    private func indexOfOut(_ job: JobKey) -> Int {
         guard let index = jobs.firstIndex(where: { $0.key == job }) else {
             preconditionFailure("job \(job.ticket) has moved on, but it is not out")
         }
         precondition(
-            jobs[index].state == .running || jobs[index].state == .abandoned,
+            jobs[index].state == .out || jobs[index].state == .abandoned,
             "job \(job.ticket) has moved on after its end")
         return index
     }
@@ -59,7 +59,7 @@ extension DeviceEndpoint {
         _ key: JobKey, _ result: Result<RecordingTotals, DeviceError>
     ) -> [DeviceAction] {
         guard let index = jobs.firstIndex(where: { $0.key == key }) else { return [] }
-        guard jobs[index].state == .running else {
+        guard jobs[index].state == .out else {
             jobs.remove(at: index)
             return []
         }

@@ -4,7 +4,7 @@ public import Substrate
 /// (`protocol/SPEC.md`, section 10).
 ///
 /// It owns the lease, the sessions, the state of the chip as far as the wire sees it, and the results that are not
-/// acknowledged. Batches are run by the shell, one at a time.
+/// acknowledged. Batches are run by the shell, one after the other.
 public struct DeviceEndpoint: Sendable {
     /// A link that has tried to say HELLO.
     struct Link: Sendable {
@@ -88,8 +88,9 @@ public struct DeviceEndpoint: Sendable {
         /// Where a batch is.
         enum State: Sendable, Hashable {
             case queued
-            case running
-            /// Runs, but nobody wants the result.
+            /// With the shell, which runs it or is about to.
+            case out
+            /// With the shell, but nobody wants the result.
             case abandoned
             case done
         }

@@ -14,6 +14,9 @@ public struct DeviceEndpointConfiguration: Sendable {
     public var flaw: @Sendable (ChipConfiguration) -> String? = { _ in nil }
     /// What this side accepts.
     public var limits = WireLimits()
+    /// Most batches that the shell has at a time: one runs, others wait there, so that the chip need not wait for the
+    /// endpoint.
+    public var batchesOut = 1
     /// Most sessions, open or detached.
     public var maximumSessions = 8
     /// Most links that have not opened a session.

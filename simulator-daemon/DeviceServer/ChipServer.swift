@@ -44,6 +44,8 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         var configuration = DeviceEndpointConfiguration(
             description: description, boot: options.bootID ?? random.next(), secret: secret)
         configuration.limits.framePayload = options.frameLimit
+        configuration.limits.slots = DeviceBatch.pipelineDepth
+        configuration.batchesOut = 2
         tokens = FencingTokens(file: options.tokenFile, now: time(nil), logger: logger)
         configuration.firstFencingToken = tokens.first
         configuration.flaw = flaw
@@ -114,9 +116,7 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
                 perform(endpoint.advance(job, slice: slice, now: now))
             case .finished(let finished):
                 log(finished)
-                perform(
-                    endpoint.complete(finished.job, result: finished.result, now: now),
-                    afterJob: true)
+                perform(endpoint.complete(finished.job, result: finished.result, now: now))
             }
         }
         if let next = endpoint.nextTimeout, next <= now {
@@ -126,14 +126,13 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         transmit()
     }
 
-    /// Does what the endpoint asks for, but for frames, which wait for `transmit`; a job asked for when another ends had
-    /// been waiting for it.
-    private mutating func perform(_ actions: [DeviceAction], afterJob: Bool = false) {
+    /// Does what the endpoint asks for, but for frames, which wait for `transmit`.
+    private mutating func perform(_ actions: [DeviceAction]) {
         for action in actions {
             switch action {
             case .transmit(let frame, let peer): outgoing.append((frame, peer))
             case .execute(let job, let batch, let length):
-                worker.start(job, batch, slicesOf: length, wasWaiting: afterJob)
+                worker.start(job, batch, slicesOf: length)
             case .cancel(let job):
                 worker.cancel(job)
             case .log(let event): log(event)

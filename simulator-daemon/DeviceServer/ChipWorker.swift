@@ -9,7 +9,7 @@ package typealias ChipRunner =
         DeviceBatch, _ slicesOf: Int, _ receive: (RecordingSlice) -> Void
     ) -> Result<RecordingTotals, DeviceError>
 
-/// A thread that runs one job at a time on a chip, so that the protocol's loop never waits for one.
+/// A thread that runs jobs on a chip one after the other, so that the protocol's loop never waits for one.
 final class ChipWorker: Sendable {
     /// What has become of jobs.
     enum Event: Sendable {
@@ -32,6 +32,8 @@ final class ChipWorker: Sendable {
         var events: [Event] = []
         var schedule = PacedSchedule()
         var cancelled: Set<JobKey> = []
+        /// Jobs that have been given to the chip and have not ended.
+        var given = 0
         var isAbandoned = false
     }
 
@@ -52,10 +54,16 @@ final class ChipWorker: Sendable {
         self.run = run
     }
 
-    /// Gives a job to the chip.
-    func start(_ job: JobKey, _ batch: DeviceBatch, slicesOf length: Int, wasWaiting: Bool) {
-        let start = now
-        queue.async { self.work(job, batch, slicesOf: length, start: start, wasWaiting: wasWaiting) }
+    /// Gives a job to the chip, which runs it when those from before have ended.
+    func start(_ job: JobKey, _ batch: DeviceBatch, slicesOf length: Int) {
+        let given = now
+        let isWaiting = state.withLock { state in
+            state.given += 1
+            return state.given > 1
+        }
+        queue.async {
+            self.work(job, batch, slicesOf: length, start: isWaiting ? self.now : given, wasWaiting: isWaiting)
+        }
     }
 
     /// Makes a job end as soon as it can; its result is not wanted.
@@ -117,6 +125,7 @@ final class ChipWorker: Sendable {
             $0.events += held
             $0.events.append(.finished(finished))
             $0.cancelled.remove(job)
+            $0.given -= 1
         }
         wake()
     }

@@ -41,8 +41,6 @@ public struct Evaluation: Sendable {
 
     /// Patterns of a device batch; small enough that progress is seen and results stay small.
     private static let patternsPerBatch = 250
-    /// Batches that are with the device at a time: one that runs and one that waits.
-    private static let batchesUnderWay = 2
 
     /// Evaluates a network.
     ///
@@ -78,10 +76,10 @@ public struct Evaluation: Sendable {
                     observables: Observables(
                         spikes: true, membranes: placement.neurons.last ?? 0..<0)))
         }
-        // The next batch is with the device before the present one is back, so that the chip need not wait for the link.
+        // The next batches are with the device before the present one is back, so that the chip need not wait for the link.
         try await withThrowingTaskGroup(of: (index: Int, recording: Recording).self) { group in
             var ready: [Int: Recording] = [:]
-            for index in 0..<min(Self.batchesUnderWay, batches.count) {
+            for index in 0..<min(DeviceBatch.pipelineDepth, batches.count) {
                 group.addTask { (index, try await run(index)) }
             }
             for index in batches.indices {
@@ -89,7 +87,7 @@ public struct Evaluation: Sendable {
                     ready[found.index] = found.recording
                 }
                 guard let recording = ready.removeValue(forKey: index) else { break }
-                let next = index + Self.batchesUnderWay
+                let next = index + DeviceBatch.pipelineDepth
                 if next < batches.count { group.addTask { (next, try await run(next)) } }
                 report.accounting += recording.accounting
                 report.execution += recording.execution
