@@ -75,7 +75,8 @@ extension Adam {
             $0 + $1.weights.values.count + ($1.recurrent?.values.count ?? 0)
         }
         // No more than there will be work for.
-        let crew = Crew(threads: min(kernels.threads, max(slices, weights / AdamSlot.pieceSize)))
+        let crew = Crew(
+            threads: min(kernels.threads, max(slices, weights / AdamSlot.pieceSize)), thenLooks: .microseconds(50))
         let labels = kernels.checked(labels, entries: entries, classes: network.outputCount)
         let items = network.layers.indices.map { index in
             var item = PassLayer(index, of: network)
