@@ -160,7 +160,7 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Charts", "ChipEmulator", "DeviceClient", "DeviceTransport", "InTheLoop", "SpikeData",
+                "Charts", "ChipEmulator", "Crews", "DeviceClient", "DeviceTransport", "InTheLoop", "SpikeData",
                 "SpikingNetworks", "Substrate", "Tensors", "ZeroMQDriver", argumentParser,
             ],
             path: "Tests/Benchmarks", exclude: ["README.md", "scale.svg", "timeline.svg"], swiftSettings: strictness),

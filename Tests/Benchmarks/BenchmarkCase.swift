@@ -10,6 +10,8 @@ struct BenchmarkContext {
     var runs: Int
     /// Folder of data sets; nil for the usual ones.
     var data: String?
+    /// Whether the process stops before each run, until it is told to go on, and tells of each run at once.
+    var takesTurns = false
 }
 
 /// A benchmark by its name.
@@ -18,6 +20,8 @@ struct BenchmarkCase: Sendable {
     var name: String
     /// Whether the instruction set can be chosen; others take the processor's highest.
     var takesLevel: Bool
+    /// Whether it is made of short runs, between which it can stand still.
+    var takesTurns: Bool { !name.hasPrefix("loop") }
     /// Threads, where they are a part of what is measured.
     var threads: Int?
     private var body: @Sendable (String, BenchmarkContext) async throws -> Measurement

@@ -7,7 +7,8 @@ struct Benchmarks: ParsableCommand {
         commandName: "benchmarks",
         abstract: "Time the parts of Volley on this machine.",
         subcommands: [
-            RunCommand.self, CompareCommand.self, ScaleCommand.self, CountCommand.self, StepCommand.self,
+            RunCommand.self, PairCommand.self, CompareCommand.self, ScaleCommand.self, CountCommand.self,
+            StepCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 }

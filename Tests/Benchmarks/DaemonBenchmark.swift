@@ -10,8 +10,8 @@ struct DaemonBenchmark {
     var workload = Workload()
     /// What it records.
     var record: ChipWork.Record
-    /// Whether the next batch is with the daemon already while one runs, as in evaluations; else each waits for the result
-    /// of the one before, as in training.
+    /// Whether the next batches are with the daemon already while one runs, as in evaluations; else each waits for the
+    /// result of the one before, as in training.
     var isAhead = true
 
     /// What the lanes have done.
@@ -42,7 +42,7 @@ struct DaemonBenchmark {
             workload, on: ChipProfile.standard.geometry, record: record, threads: 1)
         let daemon = try BundledDaemon(threads: context.threads)
         let shared = SharedTally()
-        let lanes = isAhead ? 2 : 1
+        let lanes = isAhead ? DeviceBatch.pipelineDepth : 1
         let lane: @Sendable (Int) async throws -> Void = { [device = daemon.device, batches = work.batches] first in
             var index = first
             while shared.tally.withLock({ !$0.isEnough }) {
@@ -53,10 +53,10 @@ struct DaemonBenchmark {
                 index += lanes
             }
         }
-        var rates: [Double] = []
+        var runs: [TimedRun] = []
         do {
             // Each lane asks for its next batch when it has the result of its last; nobody stands between.
-            rates = try await withThrowingTaskGroup(of: [Double]?.self) { group in
+            runs = try await withThrowingTaskGroup(of: [TimedRun]?.self) { group in
                 for first in 0..<lanes {
                     group.addTask {
                         try await lane(first)
@@ -64,15 +64,15 @@ struct DaemonBenchmark {
                     }
                 }
                 group.addTask {
-                    let rates = try await Timing.rates(runs: context.runs) {
+                    let runs = try await Timing.runs(context) {
                         shared.tally.withLock { ($0.patterns, $0.since) }
                     }
                     shared.tally.withLock { $0.isEnough = true }
-                    return rates
+                    return runs
                 }
-                var rates: [Double] = []
-                for try await found in group { rates = found ?? rates }
-                return rates
+                var runs: [TimedRun] = []
+                for try await found in group { runs = found ?? runs }
+                return runs
             }
         } catch {
             await daemon.close()
@@ -83,7 +83,7 @@ struct DaemonBenchmark {
         var measurement = Measurement(
             name: name, work: "\(work.workload.name), \(ChipProfile.standard.name), records \(record.rawValue)",
             threads: context.threads, level: context.level, eventsPerPattern: work.eventsPerPattern,
-            spikesPerPattern: Double(total.produced) / Double(total.patterns), patternsPerSecond: rates,
+            spikesPerPattern: Double(total.produced) / Double(total.patterns), runs: runs,
             partNanoseconds: link.parts(emulating: total.deviceSeconds, patterns: total.patterns),
             peakMemory: daemon.peakMemory)
         await daemon.close()

@@ -18,7 +18,7 @@ struct EmulatorBenchmark {
             profile: profile, serial: 1, threads: context.threads, instructionSet: context.level.instructionSet)
         var produced: UInt64 = 0
         var count = 0
-        let rates = try await Timing.rates(runs: context.runs, batchSize: workload.batchSize) { index in
+        let runs = try await Timing.runs(context, batchSize: workload.batchSize) { index in
             var batch = work.batches[index % work.batches.count].batch
             batch.id = UInt64(index)
             produced += try chip.run(batch).accounting.produced
@@ -27,7 +27,7 @@ struct EmulatorBenchmark {
         return Measurement(
             name: name, work: "\(workload.name), \(profile.name), records \(record.rawValue)",
             threads: context.threads, level: context.level, eventsPerPattern: work.eventsPerPattern,
-            spikesPerPattern: Double(produced) / Double(count), patternsPerSecond: rates)
+            spikesPerPattern: Double(produced) / Double(count), runs: runs)
     }
 
     /// Runs batches on one thread, for a count of instructions.

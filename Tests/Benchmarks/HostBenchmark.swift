@@ -20,7 +20,7 @@ struct HostBenchmark {
         rule.optimizer.learningRate = 0
         var clock = StepClock()
         var (count, spikes) = (0, 0)
-        let rates = try await Timing.rates(runs: context.runs, batchSize: work.workload.batchSize) { index in
+        let runs = try await Timing.runs(context, batchSize: work.workload.batchSize) { index in
             let place = index % work.batches.count
             let (batch, labels) = work.batches[place]
             let example = Example(
@@ -33,7 +33,7 @@ struct HostBenchmark {
         return Measurement(
             name: name, work: "\(work.workload.name), from recorded \(record.rawValue)",
             threads: context.threads, level: context.level, eventsPerPattern: work.eventsPerPattern,
-            spikesPerPattern: Double(spikes) / Double(count), patternsPerSecond: rates,
+            spikesPerPattern: Double(spikes) / Double(count), runs: runs,
             partNanoseconds: StepClock.Part.allCases.compactMap { part in
                 clock.seconds[part].map { Measurement.Part(part.rawValue, seconds: $0, patterns: count) }
             })

@@ -80,7 +80,7 @@ struct LoopBenchmark {
             name: name, work: "mnist16, \(record.map { "measured \($0.rawValue)" } ?? "software")",
             threads: context.threads, level: context.level, eventsPerPattern: trainer.eventsPerPattern,
             spikesPerPattern: trainer.progress.history.last?.spikesPerPattern ?? 0,
-            patternsPerSecond: rates.sorted(), partNanoseconds: parts, peakMemory: memory)
+            runs: rates.sorted().map { TimedRun(patternsPerSecond: $0) }, partNanoseconds: parts, peakMemory: memory)
     }
 }
 

@@ -12,8 +12,8 @@ struct Measurement: Codable {
     var eventsPerPattern: Double
     /// Hidden spikes of a pattern, mean.
     var spikesPerPattern: Double
-    /// Patterns a second of each run, rising.
-    var patternsPerSecond: [Double]
+    /// The runs, by rising rate.
+    var runs: [TimedRun]
     /// Wall time of the parts of a pattern's work, in nanoseconds; empty where it has none.
     var partNanoseconds: [Part] = []
     /// Largest resident memory of all processes together, in MiB.
@@ -34,10 +34,19 @@ struct Measurement: Codable {
     }
 
     /// The middle one of the runs.
-    var median: Double { patternsPerSecond[patternsPerSecond.count / 2] }
+    var median: Double { runs[runs.count / 2].patternsPerSecond }
 
     /// Slowest and fastest run.
-    var range: ClosedRange<Double> { (patternsPerSecond.first ?? 0)...(patternsPerSecond.last ?? 0) }
+    var range: ClosedRange<Double> {
+        (runs.first?.patternsPerSecond ?? 0)...(runs.last?.patternsPerSecond ?? 0)
+    }
+
+    /// Least and most that a word took between two cores and back, ns; nil where one core worked, or it was not looked at.
+    var coreRoundTrip: ClosedRange<Double>? {
+        let trips = runs.compactMap(\.coreRoundTripNanoseconds)
+        guard let least = trips.min(), let most = trips.max() else { return nil }
+        return least...most
+    }
 
     /// Core time of a pattern at the median, in nanoseconds.
     var coreNanoseconds: Double { 1e9 * Double(threads) / median }

@@ -4,7 +4,7 @@ import Foundation
 enum MeasurementTable {
     /// The names of the columns.
     static let header = row(
-        "benchmark", ["patterns/s", "min", "max", "ns x cores", "cores", "events", "spikes", "MiB"])
+        "benchmark", ["patterns/s", "min", "max", "ns x cores", "cores", "events", "spikes", "MiB", "apart"])
 
     /// A measurement, and below it what its time went to.
     static func rows(_ measurement: Measurement) -> [String] {
@@ -14,6 +14,7 @@ enum MeasurementTable {
                 whole(measurement.median), whole(measurement.range.lowerBound), whole(measurement.range.upperBound),
                 whole(measurement.coreNanoseconds), "\(measurement.threads)", whole(measurement.eventsPerPattern),
                 whole(measurement.spikesPerPattern), whole(measurement.peakMemory),
+                measurement.coreRoundTrip.map { "\(whole($0.lowerBound))-\(whole($0.upperBound))" } ?? "-",
             ])
         guard !measurement.partNanoseconds.isEmpty else { return [first] }
         let parts = measurement.partNanoseconds.map { "\($0.name) \(whole($0.nanoseconds))" }

@@ -21,8 +21,8 @@ struct ResultFile: Codable {
         }
     }
 
-    /// Writes a file.
-    func write(_ path: String) throws {
-        try (RunFolder.json(self) + Data("\n".utf8)).write(to: URL(fileURLWithPath: path))
+    /// Writes results to a file.
+    static func write(_ results: some Encodable, to path: String) throws {
+        try (RunFolder.json(results) + Data("\n".utf8)).write(to: URL(fileURLWithPath: path))
     }
 }

@@ -40,6 +40,10 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(help: .hidden)
     var here = false
 
+    /// Set, besides, where it is to stop before each run until it is told to go on.
+    @Flag(help: .hidden)
+    var takeTurns = false
+
     private var chosen: [BenchmarkCase] {
         BenchmarkCase.all.filter { benchmark in
             names.isEmpty || names.contains { benchmark.name.hasPrefix($0) }
@@ -54,7 +58,8 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let context = BenchmarkContext(threads: machine.threads, level: machine.level, runs: runs, data: data)
+        let context = BenchmarkContext(
+            threads: machine.threads, level: machine.level, runs: runs, data: data, takesTurns: takeTurns)
         if here {
             guard let benchmark = BenchmarkCase.all.first(where: { $0.name == names.first }) else { return }
             var measurement = try await benchmark.measure(context)
@@ -74,7 +79,7 @@ struct RunCommand: AsyncParsableCommand {
                 print("\(benchmark.name) is left out: \(error)")
             }
         }
-        if let json { try result.write(json) }
+        if let json { try ResultFile.write(result, to: json) }
     }
 
     /// A benchmark in a process of its own, so that its memory is its own and no other's threads are about.
@@ -85,8 +90,6 @@ struct RunCommand: AsyncParsableCommand {
         ]
         if let data { words += ["--data", data] }
         let text = try ChildProgram(ChildProgram.ownPath, words).run()
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try decoder.decode(Measurement.self, from: Data(text.utf8))
+        return try JSONLine.value(Data(text.utf8))
     }
 }

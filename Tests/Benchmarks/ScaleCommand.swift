@@ -10,20 +10,27 @@ struct ScaleCommand: AsyncParsableCommand {
         abstract: "Vary one size at a time, and fit how the time of a pattern grows.",
         discussion: """
             The work of a pattern is events x fan-out + neurons x steps, each with a constant that is fitted to all
-            points first. Where hidden size, steps or events change, core time is then fitted by a power of the work: an
-            exponent of 1 or less says that it grows no faster. For batch and cores it is a power of these.
+            points first. Where hidden size, steps or events change, time is then fitted by a power of the work: an
+            exponent of 1 or less says that it grows no faster. For batch and cores it is a power of these: -1 for cores
+            says that twice as many take half the time.
+
+            All points are timed once in each round, so that what happens on the machine for some seconds happens to
+            few runs of a point, whose middle one counts.
 
             EXAMPLES
-              benchmarks scale --svg scale.svg --json scale.json
+              benchmarks scale --svg scale.svg --sizes-svg sizes.svg --json scale.json
             """)
 
     @OptionGroup var machine: MachineOptions
 
-    @Option(help: ArgumentHelp("Timed runs of each point.", valueName: "count"))
-    var runs = 3
+    @Option(help: ArgumentHelp("Rounds, in each of which every point is timed.", valueName: "count"))
+    var rounds = 5
 
     @Option(help: ArgumentHelp("Draw time against work into a file.", valueName: "file"))
     var svg: String?
+
+    @Option(help: ArgumentHelp("Draw time against batch and cores into a file.", valueName: "file"))
+    var sizesSvg: String?
 
     @Option(help: ArgumentHelp("Write points, fits and machine to a file.", valueName: "file"))
     var json: String?
@@ -40,7 +47,7 @@ struct ScaleCommand: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard (1...1_000).contains(runs) else { throw ValidationError("--runs is 1...1000, not \(runs).") }
+        guard (1...1_000).contains(rounds) else { throw ValidationError("--rounds is 1...1000, not \(rounds).") }
     }
 
     func run() async throws {
@@ -50,7 +57,9 @@ struct ScaleCommand: AsyncParsableCommand {
         var result = Result(machine: description)
         for part in ScaleSweep.Part.allCases {
             var sweeps = ScaleSweep.Size.allCases.map { ScaleSweep(part: part, size: $0) }
-            for index in sweeps.indices { try await sweeps[index].measure(machine, runs: runs) }
+            for _ in 0..<rounds {
+                for index in sweeps.indices { try await sweeps[index].measure(machine) }
+            }
             guard let work = WorkFit(sweeps) else { continue }
             for index in sweeps.indices {
                 sweeps[index].fit(work)
@@ -62,16 +71,17 @@ struct ScaleCommand: AsyncParsableCommand {
             result.parts.append(PartResult(part: part, work: work, sweeps: sweeps))
         }
         if let json {
-            try (RunFolder.json(result) + Data("\n".utf8)).write(to: URL(fileURLWithPath: json))
+            try ResultFile.write(result, to: json)
         }
-        if let svg { try Data(chart(result).svg().utf8).write(to: URL(fileURLWithPath: svg)) }
+        if let svg { try Data(workChart(result).svg().utf8).write(to: URL(fileURLWithPath: svg)) }
+        if let sizesSvg { try Data(sizesChart(result).svg().utf8).write(to: URL(fileURLWithPath: sizesSvg)) }
     }
 
     /// Three digits after the point.
     private static func three(_ value: Double) -> String { "\((value * 1_000).rounded() / 1_000)" }
 
     /// Core time against work, both logarithmic: parallel to the black line means in proportion.
-    private func chart(_ result: Result) -> LineChart {
+    private func workChart(_ result: Result) -> LineChart {
         var all: [LineChart.Series] = []
         for part in result.parts {
             for sweep in part.sweeps where sweep.size.changesWork {
@@ -94,6 +104,20 @@ struct ScaleCommand: AsyncParsableCommand {
             y: Axis("core time of a pattern (µs)", spacing: .logarithmic), series: all)
         chart.subtitle =
             "one size varied at a time around 256-246-10, \(result.machine.processor), \(machine.level.rawValue)"
+        return chart
+    }
+
+    /// Time against batch and cores, both logarithmic.
+    private func sizesChart(_ result: Result) -> LineChart {
+        let sweeps = result.parts.flatMap(\.sweeps).filter { !$0.size.changesWork }
+        var chart = LineChart(
+            title: "Time of a pattern against batch and cores",
+            x: Axis("batch, cores", spacing: .logarithmic),
+            y: Axis("time of a pattern (µs)", spacing: .logarithmic),
+            series: sweeps.map { sweep in
+                LineChart.Series(sweep.name, sweep.points.map { LineChart.Point($0.size, $0.nanoseconds / 1_000) })
+            })
+        chart.subtitle = "256-246-10, T 20, \(result.machine.processor), \(machine.level.rawValue)"
         return chart
     }
 }

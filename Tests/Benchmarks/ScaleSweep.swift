@@ -24,8 +24,21 @@ struct ScaleSweep: Codable {
         var synapticEvents: Double
         /// Neurons times steps.
         var neuronSteps: Double
-        /// Core time of a pattern, ns.
+        /// Threads that worked.
+        var threads: Int
+        /// The runs, in order.
+        var runs: [TimedRun]
+        /// Core time of a pattern in the middle one of the runs, ns.
         var coreNanoseconds: Double
+
+        /// Time of a pattern, ns.
+        var nanoseconds: Double { coreNanoseconds / Double(threads) }
+
+        fileprivate mutating func add(_ more: [TimedRun]) {
+            runs += more
+            let rates = runs.map(\.patternsPerSecond).sorted()
+            coreNanoseconds = 1e9 * Double(threads) / rates[rates.count / 2]
+        }
     }
 
     /// What is timed.
@@ -57,31 +70,32 @@ struct ScaleSweep: Codable {
             ])
     }
 
-    /// Times all points.
-    mutating func measure(_ machine: MachineOptions, runs: Int) async throws {
-        for value in values(cores: machine.threads) {
+    /// Times all points once more.
+    mutating func measure(_ machine: MachineOptions) async throws {
+        for (place, value) in values(cores: machine.threads).enumerated() {
             let workload = workload(value)
             let context = BenchmarkContext(
-                threads: size == .cores ? value : machine.threads, level: machine.level, runs: runs, data: nil)
+                threads: size == .cores ? value : machine.threads, level: machine.level, runs: 1, data: nil)
             let measurement =
                 switch part {
                 case .emulator: try await EmulatorBenchmark(workload: workload).measure(name, context)
                 case .step: try await StepBenchmark(workload: workload).measure(name, context)
                 }
-            points.append(
-                Point(
-                    size: Double(value), synapticEvents: measurement.eventsPerPattern * Double(workload.hidden),
-                    neuronSteps: Double((workload.hidden + workload.outputs) * workload.steps),
-                    coreNanoseconds: measurement.coreNanoseconds))
+            if place == points.count {
+                points.append(
+                    Point(
+                        size: Double(value), synapticEvents: measurement.eventsPerPattern * Double(workload.hidden),
+                        neuronSteps: Double((workload.hidden + workload.outputs) * workload.steps),
+                        threads: context.threads, runs: [], coreNanoseconds: 0))
+            }
+            points[place].add(measurement.runs)
         }
     }
 
-    /// Fits the points by a power of their work, or of their size where that does not change the work.
+    /// Fits the time of the points by a power of their work, or of their size where that does not change the work.
     mutating func fit(_ work: WorkFit) {
         power = PowerFit(
-            points.map { point in
-                (x: size.changesWork ? work.nanoseconds(of: point) : point.size, y: point.coreNanoseconds)
-            })
+            points.map { (x: size.changesWork ? work.nanoseconds(of: $0) : $0.size, y: $0.nanoseconds) })
     }
 
     private func values(cores: Int) -> [Int] {

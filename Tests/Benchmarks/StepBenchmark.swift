@@ -7,7 +7,7 @@ struct StepBenchmark {
     func measure(_ name: String, _ context: BenchmarkContext) async throws -> Measurement {
         var step = try SoftwareStep(workload, threads: context.threads, level: context.level)
         var (count, spikes) = (0, 0)
-        let rates = try await Timing.rates(runs: context.runs, batchSize: workload.batchSize) { index in
+        let runs = try await Timing.runs(context, batchSize: workload.batchSize) { index in
             spikes += step.run(index, learning: false).hiddenSpikes
             count += workload.batchSize
         }
@@ -15,6 +15,6 @@ struct StepBenchmark {
         return Measurement(
             name: name, work: workload.name, threads: context.threads, level: context.level,
             eventsPerPattern: Double(events) / Double(step.batches.count * workload.batchSize),
-            spikesPerPattern: Double(spikes) / Double(count), patternsPerSecond: rates)
+            spikesPerPattern: Double(spikes) / Double(count), runs: runs)
     }
 }

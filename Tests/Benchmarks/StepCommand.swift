@@ -57,7 +57,7 @@ struct StepCommand: ParsableCommand {
         let outcomes = (0..<Self.checkedSteps).map { step.run($0, learning: true) }
         // A round of all batches warms up, and says how active the network is that will be timed.
         let spikes = (0..<step.batches.count).reduce(0) { $0 + step.run($1, learning: false).hiddenSpikes }
-        try say(
+        try JSONLine.say(
             Ready(
                 losses: outcomes.map(\.loss),
                 spikesPerPattern: Double(spikes) / Double(step.batches.count * step.workload.batchSize),
@@ -67,19 +67,11 @@ struct StepCommand: ParsableCommand {
                 guard let seconds = Double(line), seconds > 0, seconds < 3_600 else {
                     throw ValidationError("\"\(line)\" is not a number of seconds.")
                 }
-                try say(Turn(patternsPerSecond: step.rate(over: .seconds(seconds))))
+                try JSONLine.say(Turn(patternsPerSecond: step.rate(over: .seconds(seconds))))
             }
         } else {
-            for _ in 0..<runs { try say(Turn(patternsPerSecond: step.rate(over: .seconds(1)))) }
+            for _ in 0..<runs { try JSONLine.say(Turn(patternsPerSecond: step.rate(over: .seconds(1)))) }
         }
-    }
-
-    /// A line of JSON, at once.
-    private func say(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        encoder.outputFormatting = .sortedKeys
-        FileHandle.standardOutput.write(try encoder.encode(value) + Data("\n".utf8))
     }
 }
 

@@ -1,4 +1,5 @@
 import Benchmarks
+import Foundation
 import Glibc
 import Testing
 
@@ -47,6 +48,23 @@ import Testing
             WorkFit.Point(synapticEvents: $0, neuronSteps: 2 * $0, nanoseconds: 5 * $0)
         }
         #expect(WorkFit(points) == nil)
+    }
+
+    /// Ranks as tables of the sign test have them, from both ends: 1 of 6, 2 of 9, 6 of 20, 40 of 100.
+    @Test(arguments: [(6, 1), (9, 2), (20, 6), (100, 40)])
+    func theRangeOfAMedianEndsAtTheRanksOfTheSignTest(count: Int, rank: Int) {
+        let range = MedianRange((1...count).map(Double.init).shuffled())
+        #expect(range.lower == Double(rank))
+        #expect(range.upper == Double(count + 1 - rank))
+        #expect(range.median == Double(count + 1) / 2)
+    }
+
+    @Test func aWordTakesSomeTimeFromOneCoreToAnother() throws {
+        guard ProcessInfo.processInfo.activeProcessorCount > 1 else { return }
+        // Nobody need run beside this thread at once; within some tries somebody does.
+        let trips = (0..<20).compactMap { _ in CoreDistance.roundTrip() }
+        let least = try #require(trips.min())
+        #expect((10...100_000).contains(least), "\(least) ns")
     }
 
     @Test func instructionsAreReadByFunctionAndTotalsLeftOut() {
