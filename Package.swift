@@ -163,7 +163,8 @@ let package = Package(
                 "Charts", "ChipEmulator", "Crews", "DeviceClient", "DeviceTransport", "InTheLoop", "SpikeData",
                 "SpikingNetworks", "Substrate", "Tensors", "ZeroMQDriver", argumentParser,
             ],
-            path: "Tests/Benchmarks", exclude: ["README.md", "scale.svg", "sizes.svg", "timeline.svg"], swiftSettings: strictness),
+            path: "Tests/Benchmarks", exclude: ["README.md", "scale.svg", "sizes.svg", "timeline.svg"],
+            swiftSettings: strictness),
 
         // Tests, bottom-up too.
         .target(
