@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test func aCrewThatIsGivenUpLetsItsHelpersGo() {
-        // Were helpers to stay, the pool would have no thread left for the last crew's.
+        // The last crew gets a helper of one of these, who must have left it.
         for _ in 0..<2_000 { _ = Crew(threads: 3) }
         let crew = Crew(threads: 2)
         let arrived = DispatchSemaphore(value: 0)
