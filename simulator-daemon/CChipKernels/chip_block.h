@@ -1,7 +1,7 @@
 // What the block kernel and the entry share.
 #pragma once
 #include "chip_kernels.h"
-#include "chip_random.h"
+#include "chip_pool.h"
 
 // Parameters of the neurons of a block. Potentials are above the leak and in units of their lane, the noise of a step,
 // so that noise needs no product. Currents are scaled: one of 1 moves the membrane by a unit within a step.
@@ -19,7 +19,8 @@ typedef struct {
 
 // What is needed of a neuron to look into a step, in one line of the cache.
 typedef struct {
-    _Alignas(64) float grow_e, grow_i;  // 1 / decay
+    _Alignas(64) float grow_e;  // 1 / decay
+    float grow_i;
     float decay_v, loss_e, loss_i;
     float rate_e, rate_i;          // slope of the membrane by a scaled current of 1
     float fall_e, fall_i, fall_v;  // h / tau
@@ -33,6 +34,12 @@ typedef struct {
     uint32_t lane;
 } chip_release;
 
+// Which lines of the pool the vectors of a block take, and their signs, for some steps.
+enum { CHOSEN_STEPS = 32, CHOSEN_LINES = CHOSEN_STEPS * CHIP_LANES / POOL_WIDTH };
+typedef struct {
+    _Alignas(64) uint32_t offsets[CHOSEN_LINES], signs[CHOSEN_LINES];
+} chip_choices;
+
 // State of the neurons of a block: membrane, scaled currents.
 typedef struct {
     float v[CHIP_LANES], e[CHIP_LANES], i[CHIP_LANES];
@@ -44,6 +51,9 @@ typedef struct {
     // When it ends, in order, from `first_release` to `end_release` around the ring.
     chip_release releases[CHIP_LANES];
     uint32_t first_release, end_release;
+    chip_key noise_key;
+    chip_choices choices;
+    uint32_t chosen_end;  // the step after those that they are for
 } chip_state;
 
 // How much of what an event does within a whole step it does in the rest of its own: the losses of its current, and its
@@ -51,11 +61,12 @@ typedef struct {
 typedef float chip_shares __attribute__((vector_size(16)));
 enum { LOST_E, LOST_I, PUSH_E, PUSH_I };
 
-// An event of a row, `fraction` of a step before the end of its step.
+// An event of a row, `fraction` of a step before the end of its step; UINT32_MAX for a step that never comes.
 typedef struct {
     chip_shares shares;
     uint32_t row;  // index of its first weight
     float fraction;
+    uint32_t step;
 } chip_event;
 
 // A spike, `fraction` of a step after the start of its step.
@@ -73,14 +84,14 @@ typedef struct {
     const chip_lane *neurons;  // [lane]
     chip_state *state;
     const float *rows;         // [row, lane]
-    const chip_event *events;  // of all steps in order, and some more
-    const uint32_t *ends;      // where those of each step end, from the first step on
+    const chip_event *events;  // of all steps in order, and EVENTS_AHEAD of a step that never comes
     uint32_t first_step, end_step, first_lane;
+    uint32_t entry_end;  // the step after the entry's last
     uint32_t lanes;  // in use
     bool resolve_ticks, membrane_noise;
     float noise_memory;
     float neighbour, droop;
-    uint64_t noise_key, code_key;
+    uint64_t code_key;
     chip_spike *spikes;  // room for one per lane and step
     uint32_t spike_count;
     uint8_t *codes;  // [sample, lane], or NULL
@@ -111,6 +122,7 @@ typedef struct {
 typedef struct {
     bool resolve_ticks, threshold_noise, noise_current;
     chip_key threshold_key, current_key;
+    uint64_t noise_key;
     uint32_t first_lane;
 } chip_start;
 

@@ -88,7 +88,8 @@ static void write_event(
         events[place] = events[place - 1];
     }
     events[place] = (chip_event){
-        .shares = shares, .row = arrival->row * CHIP_LANES, .fraction = fraction};
+        .shares = shares, .row = arrival->row * CHIP_LANES, .fraction = fraction,
+        .step = arrival->step};
 }
 
 // Writes the events of a population's steps in order.
@@ -99,8 +100,9 @@ static const chip_event *sort_events(
     const chip_array *array = &pass->program->arrays[population];
     size_t most = (size_t)space->arrival_count + EVENTS_AHEAD, steps = end - first;
     chip_event *events = reserve(pass, &space->events, most * sizeof *events);
-    uint32_t *ends = reserve(pass, &space->ends, steps * sizeof *ends);
+    // Of each step: where its events begin, and where its next one goes.
     uint32_t *begins = reserve(pass, &space->begins, steps * sizeof *begins);
+    uint32_t *places = reserve(pass, &space->places, steps * sizeof *places);
     if (pass->failed) return NULL;
     const chip_arrival *arrivals = space->arrivals.memory;
     const chip_list *lists = lists_of(pass, population);
@@ -111,26 +113,25 @@ static const chip_event *sort_events(
             for (uint32_t index = lists[step].first; index; index = arrivals[index].next) {
                 write_event(array, &arrivals[index], events, begin, count++);
             }
-            ends[step - first] = count;
         }
     } else {
         uint32_t arrival_count = space->arrival_count;
-        memset(ends, 0, steps * sizeof *ends);
+        memset(places, 0, steps * sizeof *places);
         for (uint32_t k = 1; k < arrival_count; k++) {
-            if (arrivals[k].population == population) ends[arrivals[k].step] += 1;
+            if (arrivals[k].population == population) places[arrivals[k].step] += 1;
         }
         for (uint32_t k = 0; k < steps; k++) {
             begins[k] = count;
-            count += ends[k];
-            ends[k] = begins[k];
+            count += places[k];
+            places[k] = begins[k];
         }
         for (uint32_t k = 1; k < arrival_count; k++) {
             uint32_t step = arrivals[k].step;
             if (arrivals[k].population != population) continue;
-            write_event(array, &arrivals[k], events, begins[step], ends[step]++);
+            write_event(array, &arrivals[k], events, begins[step], places[step]++);
         }
     }
-    for (uint32_t k = 0; k < EVENTS_AHEAD; k++) events[count + k] = (chip_event){.row = 0};
+    for (uint32_t k = 0; k < EVENTS_AHEAD; k++) events[count + k] = (chip_event){.step = UINT32_MAX};
     return events;
 }
 
@@ -153,6 +154,7 @@ static void start(chip_pass *pass) {
         .noise_current = settings->membrane_noise && settings->noise_memory > 0,
         .threshold_key = purpose_key(pass, NOISE_THRESHOLD),
         .current_key = purpose_key(pass, NOISE_CURRENT),
+        .noise_key = chip_mix(pass->key + NOISE_MEMBRANE),
     };
     chip_state *states = space->states.memory;
     for (uint32_t k = 0; k < program->block_count; k++) {
@@ -232,6 +234,7 @@ static void run_population(chip_pass *pass, uint32_t index, uint32_t first, uint
     size_t most = (size_t)(end - first) * CHIP_LANES;
     const chip_event *events = sort_events(pass, index, first, end);
     if (!events) return;
+    uint64_t code_key = chip_mix(pass->key + NOISE_CONVERTER);
     for (uint32_t k = 0; k < array->shape.block_count; k++) {
         uint32_t number = array->shape.first_block + k;
         chip_spike *spikes = reserve(
@@ -243,9 +246,9 @@ static void run_population(chip_pass *pass, uint32_t index, uint32_t first, uint
             .state = (chip_state *)space->states.memory + number,
             .rows = array->rows + (size_t)k * array->shape.row_count * CHIP_LANES,
             .events = events,
-            .ends = space->ends.memory,
             .first_step = first,
             .end_step = end,
+            .entry_end = settings->steps,
             .first_lane = number * CHIP_LANES,
             .lanes = array->shape.size - k * CHIP_LANES,
             .resolve_ticks = settings->resolve_ticks,
@@ -253,8 +256,7 @@ static void run_population(chip_pass *pass, uint32_t index, uint32_t first, uint
             .noise_memory = settings->noise_memory,
             .neighbour = settings->neighbour,
             .droop = settings->droop,
-            .noise_key = chip_mix(pass->key + NOISE_MEMBRANE),
-            .code_key = chip_mix(pass->key + NOISE_CONVERTER),
+            .code_key = code_key,
             .spikes = spikes,
             .spike_count = space->spike_count,
             .steps_per_sample = settings->steps_per_sample,
@@ -409,6 +411,7 @@ static void stamp(chip_pass *pass, int32_t *ticks, int32_t *limits) {
     const chip_spike *spikes = space->spikes.memory;
     const uint32_t *neurons = pass->program->lane_neurons;
     uint32_t count = space->spike_count;
+    uint32_t neuron_count = pass->program->neuron_count;
     int32_t window = (int32_t)settings->window;
     const float *normals = NULL;
     if (settings->spike_time_noise > 0) {
@@ -421,7 +424,7 @@ static void stamp(chip_pass *pass, int32_t *ticks, int32_t *limits) {
         pass->functions->normals(counters, room, count, purpose_key(pass, NOISE_SPIKE_TIME));
         normals = room;
     }
-    for (uint32_t n = 0; n < pass->program->neuron_count; n++) limits[n] = -1;
+    for (uint32_t n = 0; n < neuron_count; n++) limits[n] = -1;
     for (uint32_t k = 0; k < count; k++) {
         double steps = (double)spikes[k].step + (double)spikes[k].fraction;
         double time = steps * settings->sample_period / settings->steps_per_sample;
@@ -434,7 +437,7 @@ static void stamp(chip_pass *pass, int32_t *ticks, int32_t *limits) {
         int32_t tick = whole(time + 0.5);
         *last = ticks[k] = tick > *last ? tick : *last + 1;
     }
-    for (uint32_t n = 0; n < pass->program->neuron_count; n++) limits[n] = window;
+    for (uint32_t n = 0; n < neuron_count; n++) limits[n] = window;
     for (uint32_t k = count; k-- > 0;) {
         if (ticks[k] == INT32_MAX) continue;
         int32_t *next = &limits[neurons[spikes[k].lane]];

@@ -37,12 +37,6 @@ typedef struct {
     float before, fresh, dropped, noise, slope_e, slope_i;
 } way;
 
-// Which lines of the pool the vectors of a block take, and their signs, for some steps.
-enum { CHOSEN_STEPS = 32 };
-typedef struct {
-    _Alignas(64) uint32_t offsets[CHOSEN_STEPS * VECTORS], signs[CHOSEN_STEPS * VECTORS];
-} line_choices;
-
 // The next release of a block, if there is one.
 static inline const chip_release *first_due(const chip_state *state) {
     return &state->releases[state->first_release % CHIP_LANES];

@@ -20,7 +20,7 @@ void chip_workspace_free(chip_workspace *workspace) {
     if (!workspace) return;
     chip_room *rooms[] = {
         &workspace->states, &workspace->lists, &workspace->arrivals, &workspace->events,
-        &workspace->begins, &workspace->ends, &workspace->drives, &workspace->spikes,
+        &workspace->begins, &workspace->places, &workspace->drives, &workspace->spikes,
         &workspace->codes, &workspace->ticks, &workspace->limits,
         &workspace->keys, &workspace->swap, &workspace->order, &workspace->normals,
         &workspace->collected,

@@ -25,7 +25,7 @@ typedef struct {
 } chip_list;
 
 struct chip_workspace {
-    chip_room states, lists, arrivals, events, begins, ends, drives, spikes, codes;
+    chip_room states, lists, arrivals, events, begins, places, drives, spikes, codes;
     chip_room ticks, limits, keys, swap, order, normals;
     chip_room collected;
     size_t collected_count;
