@@ -21,13 +21,18 @@ typedef struct {
     float *currents;
 } layer_state;
 
+// How many entries a pass takes at a time, and whereof that is a multiple.
+typedef struct {
+    size_t most, multiple;
+} entry_group;
+
 typedef struct {
     spike_state input;
     layer_state *layers;
     float *external;
     uint8_t *rows;
     float *step;      // of the recurrent kernels, and of the loss
-    size_t entries;   // at a time
+    entry_group group;
     size_t bytes;
 } scratch_layout;
 
@@ -38,16 +43,30 @@ static size_t largest_stride(const tk_pass *p) {
     return stride;
 }
 
-// Entries at a time: as many as leave membranes that the second-level cache holds beside the weights, and with recurrent
-// weights as many as the backward pass takes together.
-static size_t entries_at_a_time(const tk_pass *p) {
-    size_t bytes = 0, least = 1;
+// Where the second-level cache has room for weights and sums of gradients, entries leave membranes that it holds beside
+// them. Where it has not, there are so many that rows of weights, which a block of columns fetches for all of them, cost less
+// than membranes, which come and go in order. Recurrent weights want as many as the backward pass takes together.
+static entry_group group_entries(const tk_pass *p) {
+    enum { MOST = 25, ROOM = 400 * 1024, LARGE_ROOM = 4096 * 1024, MOST_SUMS = 768 * 1024 };
+    size_t membranes = 0, sums = 0;
+    int recurrent = 0;
     for (size_t l = 0; l < p->layer_count; l++) {
-        bytes += p->steps * p->layers[l].stride * sizeof(float);
-        if (p->layers[l].recurrent_outgoing) least = TK_TOGETHER;
+        const tk_layer *layer = &p->layers[l];
+        membranes += p->steps * layer->stride * sizeof(float);
+        sums += 2 * layer->sources * layer->stride * sizeof(float);
+        if (layer->recurrent_outgoing) recurrent = 1;
     }
-    const size_t entries = (size_t)400 * 1024 / bytes / least * least;
-    return entries < least ? least : entries > 16 ? 16 : entries;
+    const size_t multiple = recurrent ? TK_TOGETHER : 1;
+    const size_t room = !recurrent && sums > MOST_SUMS ? LARGE_ROOM : ROOM;
+    const size_t fit = room / membranes < MOST ? room / membranes : MOST;
+    return (entry_group){fit < multiple ? multiple : fit / multiple * multiple, multiple};
+}
+
+// Entries at a time where there are `count`: groups are of equal size.
+static size_t even_share(entry_group group, size_t count) {
+    const size_t groups = (count + group.most - 1) / group.most;
+    const size_t share = groups ? (count + groups - 1) / groups : 1;
+    return (share + group.multiple - 1) / group.multiple * group.multiple;
 }
 
 // Words of the bits of a row.
@@ -70,8 +89,8 @@ static spike_state take_spikes(char *memory, size_t *used, size_t rows, size_t c
 // Cuts memory up; with null memory, only says how much is needed.
 static scratch_layout cut(const tk_pass *p, char *memory) {
     scratch_layout s = {0};
-    const size_t n = entries_at_a_time(p), rows = n * p->steps, stride = largest_stride(p);
-    s.entries = n;
+    s.group = group_entries(p);
+    const size_t n = s.group.most, rows = n * p->steps, stride = largest_stride(p);
     s.layers = take(memory, &s.bytes, p->layer_count * sizeof *s.layers);
     for (size_t l = 0; l < p->layer_count; l++) {
         const tk_layer *layer = &p->layers[l];
@@ -240,8 +259,9 @@ void tk_slice(const tk_kernels *k, const tk_pass *p, size_t slice, size_t first,
             memset(p->layers[l].gradient + slice * p->layers[l].distance, 0, p->layers[l].distance * sizeof(float));
         }
     double time = now();
-    for (size_t entry = first; entry < last; entry += s.entries) {
-        const size_t count = last - entry < s.entries ? last - entry : s.entries;
+    const size_t share = even_share(s.group, last - first);
+    for (size_t entry = first; entry < last; entry += share) {
+        const size_t count = last - entry < share ? last - entry : share;
         take_up(&p->input, &p->trains, entry, count, steps, &s.input);
         for (size_t l = 0; l < p->layer_count; l++) align(k, p, l, entry, count, &s.layers[l]);
         end_stage(sums, TK_STAGE_ALIGN, &time);
