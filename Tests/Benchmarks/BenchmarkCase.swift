@@ -77,8 +77,6 @@ struct BenchmarkCase: Sendable {
             step("step-T100", .reference(steps: 100)),
             step("step-hidden-512", Workload(hidden: 512)),
             step("step-hidden-1024", Workload(hidden: 1_024)),
-            step("step-inputs-64-hidden-512", Workload(inputs: 64, hidden: 512, events: 14)),
-            step("step-inputs-64-hidden-1024", Workload(inputs: 64, hidden: 1_024, events: 14)),
             step("step-70-186r-20-T100", .speech(inputs: 70, hidden: 186, steps: 100)),
             step("step-70-186r-20-T400", .speech(inputs: 70, hidden: 186, steps: 400)),
             step("step-700-256r-20-T100", .speech(inputs: 700, hidden: 256, steps: 100)),
