@@ -21,7 +21,7 @@ typedef struct {
     float *currents;
 } layer_state;
 
-// How many entries a pass takes at a time, and whereof that is a multiple.
+// How many entries a pass takes at a time at most, and what that is a multiple of.
 typedef struct {
     size_t most, multiple;
 } entry_group;
@@ -47,17 +47,17 @@ static size_t largest_stride(const tk_pass *p) {
 // them. Where it has not, there are so many that rows of weights, which a block of columns fetches for all of them, cost less
 // than membranes, which come and go in order. Recurrent weights want as many as the backward pass takes together.
 static entry_group group_entries(const tk_pass *p) {
-    enum { MOST = 25, ROOM = 400 * 1024, LARGE_ROOM = 4096 * 1024, MOST_SUMS = 768 * 1024 };
-    size_t membranes = 0, sums = 0;
+    enum { MOST = 25, ROOM = 400 * 1024, LARGE_ROOM = 4096 * 1024, MOST_WEIGHTS = 768 * 1024 };
+    size_t membranes = 0, weights = 0;  // sums of their gradients included
     int recurrent = 0;
     for (size_t l = 0; l < p->layer_count; l++) {
         const tk_layer *layer = &p->layers[l];
         membranes += p->steps * layer->stride * sizeof(float);
-        sums += 2 * layer->sources * layer->stride * sizeof(float);
+        weights += 2 * layer->sources * layer->stride * sizeof(float);
         if (layer->recurrent_outgoing) recurrent = 1;
     }
     const size_t multiple = recurrent ? TK_TOGETHER : 1;
-    const size_t room = !recurrent && sums > MOST_SUMS ? LARGE_ROOM : ROOM;
+    const size_t room = !recurrent && weights > MOST_WEIGHTS ? LARGE_ROOM : ROOM;
     const size_t fit = room / membranes < MOST ? room / membranes : MOST;
     return (entry_group){fit < multiple ? multiple : fit / multiple * multiple, multiple};
 }

@@ -61,12 +61,12 @@ typedef struct {
 typedef float chip_shares __attribute__((vector_size(16)));
 enum { LOST_E, LOST_I, PUSH_E, PUSH_I };
 
-// An event of a row, `fraction` of a step before the end of its step; UINT32_MAX for a step that never comes.
+// An event of a row, `fraction` of a step before the end of its step.
 typedef struct {
     chip_shares shares;
     uint32_t row;  // index of its first weight
     float fraction;
-    uint32_t step;
+    uint32_t step;  // UINT32_MAX for one that never comes
 } chip_event;
 
 // A spike, `fraction` of a step after the start of its step.
@@ -87,7 +87,7 @@ typedef struct {
     const chip_event *events;  // of all steps in order, and EVENTS_AHEAD of a step that never comes
     uint32_t first_step, end_step, first_lane;
     uint32_t entry_end;  // the step after the entry's last
-    uint32_t lanes;  // in use
+    uint32_t lanes;      // in use
     bool resolve_ticks, membrane_noise;
     float noise_memory;
     float neighbour, droop;
