@@ -61,8 +61,10 @@ import Testing
 
     @Test func aWordTakesSomeTimeFromOneCoreToAnother() throws {
         guard ProcessInfo.processInfo.activeProcessorCount > 1 else { return }
-        // Nobody need run beside this thread at once; within some tries somebody does.
-        let trips = (0..<20).compactMap { _ in CoreDistance.roundTrip() }
+        // Other tests may keep a second thread from running beside this one for a while.
+        let end = ContinuousClock.now + .seconds(30)
+        var trips: [Double] = []
+        while trips.count < 5, ContinuousClock.now < end { trips += [CoreDistance.roundTrip()].compactMap { $0 } }
         let least = try #require(trips.min())
         #expect((10...100_000).contains(least), "\(least) ns")
     }
