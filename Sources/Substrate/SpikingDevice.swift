@@ -20,9 +20,16 @@ public protocol SpikingDevice: Sendable {
         _ batch: DeviceBatch, slicesOf length: Int, next: @escaping @Sendable () -> ExpectedInputs?,
         receive: @escaping @Sendable (RecordingSlice) -> Void
     ) async throws(DeviceError) -> RecordingTotals
+
+    /// Where a task had best compute that hands over a batch, works on what was measured, and hands over the next; nil
+    /// where that does not matter. It must not wait there for another task's batch without suspending itself.
+    var hostExecutor: (any TaskExecutor)? { get }
 }
 
 extension SpikingDevice {
+    /// Anywhere.
+    public var hostExecutor: (any TaskExecutor)? { nil }
+
     /// Runs the whole batch, then hands its slices on: for devices that do not stream, and that inputs do not travel to.
     public func run(
         _ batch: DeviceBatch, slicesOf length: Int, next: @escaping @Sendable () -> ExpectedInputs?,

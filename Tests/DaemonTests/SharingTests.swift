@@ -39,18 +39,27 @@ extension DaemonTests {
             daemon.stop()
         }
 
-        @Test func theLeaseOutlastsALongComputationOnTheHost() async throws {
+        @Test(arguments: [false, true])
+        func theLeaseOutlastsALongComputationOnTheHost(onTheThreadOfTheLink: Bool) async throws {
             let daemon = try TestDaemon(on: TestDaemon.freshAddress())
             let first = makeClient(of: daemon.address) { $0.leaseTTL = .seconds(2) }
             _ = try await first.run(SmallExperiment.batch(1))
-            // The pool's threads are kept busy, as by a computation: only a thread of the client's own can renew.
-            let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
-            await withTaskGroup(of: Void.self) { group in
-                for _ in 0..<processors { group.addTask { usleep(5_000_000) } }
-            }
             let second = makeClient(of: daemon.address)
-            let error = await #expect(throws: DeviceError.self) {
-                try await second.run(SmallExperiment.batch(1))
+            // The pool's threads are kept busy, as by a computation: only the client's own can renew. So who asks for the
+            // chip meanwhile has a thread of its own, too.
+            let processors = sysconf(Int32(_SC_NPROCESSORS_ONLN))
+            let error = await withTaskGroup(of: DeviceError?.self) { group in
+                for _ in 0..<processors { group.addTask { compute(.seconds(5)) } }
+                if onTheThreadOfTheLink {
+                    group.addTask(executorPreference: first.hostExecutor) { compute(.seconds(5)) }
+                }
+                group.addTask(executorPreference: second.hostExecutor) {
+                    _ = compute(.seconds(4))
+                    return await #expect(throws: DeviceError.self) {
+                        try await second.run(SmallExperiment.batch(1))
+                    }
+                }
+                return await group.reduce(nil) { $0 ?? $1 }
             }
             #expect(error?.code == .leaseHeld, "\(String(describing: error))")
             #expect(try await first.run(SmallExperiment.batch(2)).batch == 2)
@@ -58,6 +67,12 @@ extension DaemonTests {
             await first.close()
             await second.close()
             daemon.stop()
+        }
+
+        /// Keeps a thread as a computation does, which fails with nothing.
+        private func compute(_ time: Duration) -> DeviceError? {
+            usleep(UInt32(time / .microseconds(1)))
+            return nil
         }
 
         @Test func twoRunsInARowOnOneDaemonGiveTheSame() async throws {

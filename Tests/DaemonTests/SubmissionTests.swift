@@ -1,5 +1,6 @@
 import DeviceClient
 import DeviceTransport
+import Glibc
 import Substrate
 import Synchronization
 import Testing
@@ -33,6 +34,29 @@ extension DaemonTests {
             await client.close()
             await observer.close()
             #expect(daemon.stop() == .exited(0))
+        }
+
+        @Test func whoComputesOnTheThreadOfTheLinkChangesNoThreadBetweenBatches() async throws {
+            let daemon = try TestDaemon(on: TestDaemon.freshAddress())
+            let client = makeClient(of: daemon.address)
+            let threads = Mutex<Set<pthread_t>>([])
+            try await withTaskExecutorPreference(client.hostExecutor) {
+                for number in 1...20 as ClosedRange<UInt64> {
+                    note(threads)
+                    let batch = SmallExperiment.batch(number)
+                    let totals = try await client.run(batch, slicesOf: batch.inputs.entryCount, next: { nil }) { _ in
+                        note(threads)
+                    }
+                    #expect(totals.batch == number)
+                }
+            }
+            #expect(threads.withLock(\.count) == 1)
+            await client.close()
+            #expect(daemon.stop() == .exited(0))
+        }
+
+        private func note(_ threads: borrowing Mutex<Set<pthread_t>>) {
+            threads.withLock { _ = $0.insert(pthread_self()) }
         }
     }
 }

@@ -47,7 +47,25 @@ struct TrainerTests {
         let lines = try run.text("metrics.jsonl").split(separator: "\n")
         let epochs = experiment.training.epochs
         #expect(lines.count == epochs * 10 + epochs, "a line for each step and each epoch, none twice")
+        for line in lines { try check(line, inTheLoop: device != nil) }
         return trainer
+    }
+
+    /// Whether a line of the metrics has all that it should, and only that.
+    private func check(_ line: Substring, inTheLoop: Bool) throws {
+        let metrics = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        var keys: Set = [
+            "accuracy", "epoch", "kind", "loss", "saturated_weights", "spikes_per_pattern", "step",
+        ]
+        switch metrics["kind"] as? String {
+        case "step": if inTheLoop { keys.formUnion(["chip_seconds", "dropped_events"]) }
+        case "epoch": keys.insert("test_accuracy")
+        default: Issue.record("a line of no kind: \(line)")
+        }
+        #expect(Set(metrics.keys) == keys)
+        for (key, value) in metrics where key != "kind" {
+            #expect((value as? NSNumber).map { $0.doubleValue >= 0 } == true, "\(key) in \(line)")
+        }
     }
 
     private func weights(_ trainer: Trainer) -> [Matrix] { trainer.network.layers.map(\.weights) }

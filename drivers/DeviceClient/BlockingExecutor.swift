@@ -1,72 +1,56 @@
 import Dispatch
+import Glibc
 import Synchronization
 
-/// An actor's executor on a thread of its own, which may therefore block, with a timer on the same thread.
+/// An actor's executor on the thread of a link, which may therefore block, with a timer that does not need that thread.
 ///
-/// The timer does not depend on the shared thread pool: it fires while the host's computation keeps every pool thread.
+/// The timer fires while the host's computation keeps every thread of the pool, and the link's own.
 final class BlockingExecutor: SerialExecutor {
-    private let queue: DispatchQueue
-    private let visitors = Visitors()
+    private let thread: LinkThread
+    private let clock: DispatchQueue
     private let timer = Mutex<TimerBox?>(nil)
+    /// Whose turn it is: a job's or the timer's. Who has it is the actor's only caller.
+    private let turn = Mutex(())
+    private let holder = Atomic<UInt>(0)
 
     /// Keeps a timer, which only the mutex's holder touches.
     private struct TimerBox: @unchecked Sendable {
         var source: any DispatchSourceTimer
     }
 
-    /// An executor whose thread has a name for debuggers.
-    init(label: String) {
-        queue = DispatchQueue(label: label, qos: .userInitiated)
-        queue.setSpecific(key: Self.owner, value: ObjectIdentifier(queue))
-    }
-
-    /// Another executor on the same thread.
-    init(sharing other: BlockingExecutor) {
-        queue = other.queue
+    /// An executor on a thread.
+    init(on thread: LinkThread) {
+        self.thread = thread
+        clock = DispatchQueue(label: "volley.device.timer", qos: .userInitiated)
     }
 
     deinit {
         timer.withLock { $0?.source.cancel() }
     }
 
-    /// Runs a job of the actor. One that comes from another thread ends a wait.
+    /// Runs a job of the actor.
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        guard DispatchQueue.getSpecific(key: Self.owner) != ObjectIdentifier(queue) else {
-            return queue.async { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
-        }
-        visitors.announce {
-            queue.async {
-                self.visitors.admit()
-                unsafe job.runSynchronously(on: self.asUnownedSerialExecutor())
+        thread.run {
+            self.turn.withLock { _ in
+                self.hold { unsafe job.runSynchronously(on: self.asUnownedSerialExecutor()) }
             }
         }
     }
 
-    /// Sets what ends a wait of this thread; nil where nothing does.
-    func wake(by wake: (@Sendable () -> Void)?) { visitors.wake(by: wake) }
-
-    /// Waits on this thread: `body` gets the limit, or zero where a job has come meanwhile.
-    func wait<Result, Failure>(
-        within limit: Duration, _ body: (Duration) throws(Failure) -> Result
-    ) throws(Failure) -> Result {
-        let isAlone = visitors.beginWait()
-        defer { visitors.endWait() }
-        return try body(isAlone ? limit : .zero)
-    }
-
-    private static let owner = DispatchSpecificKey<ObjectIdentifier>()
-
-    /// Traps when called from another thread.
+    /// Traps when called from a thread whose turn it is not.
     func checkIsolated() {
-        dispatchPrecondition(condition: .onQueue(queue))
+        precondition(holder.load(ordering: .relaxed) == Self.caller, "not on the actor's executor")
     }
 
-    /// Calls `action` on the executor's thread again and again, until `stopTimer`.
+    /// Calls `action` in a turn of its own again and again, until `stopTimer`; not while a job has its turn.
     func startTimer(every interval: DispatchTimeInterval, _ action: @escaping @Sendable () -> Void) {
-        let source = DispatchSource.makeTimerSource(queue: queue)
+        let source = DispatchSource.makeTimerSource(queue: clock)
         source.schedule(deadline: .now() + interval, repeating: interval, leeway: .milliseconds(20))
-        source.setEventHandler(handler: action)
+        source.setEventHandler { [weak self] in
+            guard let self else { return }
+            _ = turn.withLockIfAvailable { _ in self.hold(action) }
+        }
         let box = TimerBox(source: source)
         timer.withLock { timer in
             timer?.source.cancel()
@@ -81,5 +65,13 @@ final class BlockingExecutor: SerialExecutor {
             timer?.source.cancel()
             timer = nil
         }
+    }
+
+    private static var caller: UInt { UInt(pthread_self()) }
+
+    private func hold(_ body: () -> Void) {
+        holder.store(Self.caller, ordering: .relaxed)
+        body()
+        holder.store(0, ordering: .relaxed)
     }
 }

@@ -20,7 +20,9 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
 
     let options: RemoteDeviceOptions
     private let open: Opener
+    private let thread = LinkThread(label: "volley.device")
     private let executor: BlockingExecutor
+    private let host: HostExecutor
     private let sideDoor: SideDoor
     private let origin = ContinuousClock.now
     private var session: HostSession
@@ -55,8 +57,9 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         self.name = name
         self.options = options
         self.open = open
-        executor = BlockingExecutor(label: "volley.device")
-        sideDoor = SideDoor(besides: executor)
+        executor = BlockingExecutor(on: thread)
+        host = HostExecutor(on: thread)
+        sideDoor = SideDoor(on: thread)
         var random = SystemRandomNumberGenerator()
         var configuration = HostSessionConfiguration(
             runID: options.runID, label: options.label, entropy: (random.next(), random.next()))
@@ -71,6 +74,9 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
     public nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }
+
+    /// The thread of the link, too.
+    public nonisolated var hostExecutor: (any TaskExecutor)? { host }
 
     /// Who the device is and what it can do; makes the first contact if there was none.
     public func describe() async throws(DeviceError) -> DeviceDescription {
@@ -189,7 +195,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         }
         do {
             link = try open(options.contactPatience)
-            executor.wake(by: link?.wake)
+            thread.wake(by: link?.wake)
         } catch {
             throw DeviceError(contact: error)
         }
@@ -223,7 +229,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         var wait = limit
         for _ in 0..<64 {
             do {
-                let frame = try executor.wait(within: wait) { (wait) throws(TransportError) in
+                let frame = try thread.wait(within: wait) { (wait) throws(TransportError) in
                     try link?.receive(within: wait)
                 }
                 guard let frame else { return }
@@ -310,7 +316,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
     }
 
     private func dropLink() {
-        executor.wake(by: nil)
+        thread.wake(by: nil)
         link.take()?.close()
     }
 
@@ -323,7 +329,7 @@ public actor RemoteDevice<Link: Transport & ~Copyable>: SpikingDevice {
         }
         do {
             link = try open(.milliseconds(100))
-            executor.wake(by: link?.wake)
+            thread.wake(by: link?.wake)
         } catch {
             trouble?.nextAttempt = now + .milliseconds(100)
             return

@@ -6,12 +6,12 @@ actor SideDoor {
     private let executor: BlockingExecutor
     private var passages = 0
 
-    /// A door to the thread of an executor.
-    init(besides executor: BlockingExecutor) {
-        self.executor = BlockingExecutor(sharing: executor)
+    /// A door to a thread.
+    init(on thread: LinkThread) {
+        executor = BlockingExecutor(on: thread)
     }
 
-    /// The same thread as the other executor's, but not the same executor, so that coming here ends a turn there.
+    /// On the same thread as the actor's, but not the same executor, so that coming here ends a turn there.
     nonisolated var unownedExecutor: UnownedSerialExecutor {
         executor.asUnownedSerialExecutor()
     }

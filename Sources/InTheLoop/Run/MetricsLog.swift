@@ -4,12 +4,15 @@ import Foundation
 final class MetricsLog {
     private let url: URL
     private let handle: FileHandle
-    private var pending = Data()
-    private let encoder: JSONEncoder
+    private var pending: [UInt8] = []
 
     /// One line.
-    struct Line: Codable {
-        var kind: String
+    struct Line {
+        /// What it is of.
+        enum Kind: String {
+            case step, epoch
+        }
+        var kind: Kind
         var step: Int
         var epoch: Int
         var loss: Double
@@ -20,15 +23,23 @@ final class MetricsLog {
         var testAccuracy: Double?
         var chipSeconds: Double?
 
-        /// Written out: a strategy that makes such keys of names would take half of the time of a line.
-        enum CodingKeys: String, CodingKey {
-            case kind, step, epoch, loss, accuracy
-            case spikesPerPattern = "spikes_per_pattern"
-            case saturatedWeights = "saturated_weights"
-            case droppedEvents = "dropped_events"
-            case testAccuracy = "test_accuracy"
-            case chipSeconds = "chip_seconds"
+        /// The line as JSON; what is no number is null. Written out, for `JSONEncoder` takes 2 % of a training step.
+        var json: String {
+            func number(_ value: Double) -> String { value.isFinite ? "\(value)" : "null" }
+            var text = "{\"accuracy\":\(number(accuracy))"
+            if let chipSeconds { text += ",\"chip_seconds\":\(number(chipSeconds))" }
+            if let droppedEvents { text += ",\"dropped_events\":\(droppedEvents)" }
+            text += ",\"epoch\":\(epoch),\"kind\":\"\(kind)\",\"loss\":\(number(loss))"
+            text += ",\"saturated_weights\":\(saturatedWeights)"
+            text += ",\"spikes_per_pattern\":\(number(spikesPerPattern)),\"step\":\(step)"
+            if let testAccuracy { text += ",\"test_accuracy\":\(number(testAccuracy))" }
+            return text + "}"
         }
+    }
+
+    /// What of a line says whether it is kept.
+    private struct Place: Decodable {
+        var step: Int
     }
 
     /// Bytes gathered before they are written.
@@ -40,7 +51,7 @@ final class MetricsLog {
         if let old = try? Data(contentsOf: url) {
             let decoder = JSONDecoder()
             for line in old.split(separator: UInt8(ascii: "\n")) {
-                guard let parsed = try? decoder.decode(Line.self, from: line), parsed.step <= step
+                guard let place = try? decoder.decode(Place.self, from: line), place.step <= step
                 else { continue }
                 kept.append(line)
                 kept.append(UInt8(ascii: "\n"))
@@ -54,13 +65,11 @@ final class MetricsLog {
             throw RunError(.io, "cannot open \(url.path): \(AtomicFile.reason(error))")
         }
         self.url = url
-        encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys]
     }
 
     /// Appends a line; it reaches the file with `flush` at the latest.
     func append(_ line: Line) throws(RunError) {
-        pending.append((try? encoder.encode(line)) ?? Data())
+        pending += line.json.utf8
         pending.append(UInt8(ascii: "\n"))
         if pending.count >= Self.bufferSize { try flush() }
     }

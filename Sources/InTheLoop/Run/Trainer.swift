@@ -172,6 +172,17 @@ public struct Trainer: Sendable {
         folder: RunFolder, log: MetricsLog, observer: some TrainingObserver
     ) async throws -> Bool {
         let batches = minibatches(of: epochData(), sliceLength: experiment.training.slice)
+        let finished = try await withTaskExecutorPreference(device?.hostExecutor) {
+            try await trainSteps(batches, folder: folder, log: log, observer: observer)
+        }
+        if finished { try await endEpoch(log: log, observer: observer) }
+        return finished
+    }
+
+    /// Trains to the end of the epoch, or until the observer asks to stop; returns whether the epoch is done.
+    private mutating func trainSteps(
+        _ batches: MinibatchQueue, folder: RunFolder, log: MetricsLog, observer: some TrainingObserver
+    ) async throws -> Bool {
         while progress.stepInEpoch < batches.count {
             try await trainStep(batches, log: log)
             try await tendCalibration(folder: folder, observer: observer)
@@ -182,7 +193,6 @@ public struct Trainer: Sendable {
                     sums: progress.epochSums, totals: progress.totals))
             if observer.shouldStop { return false }
         }
-        try await endEpoch(log: log, observer: observer)
         return true
     }
 
@@ -253,7 +263,7 @@ public struct Trainer: Sendable {
         progress.stepInEpoch += 1
         try log.append(
             MetricsLog.Line(
-                kind: "step", step: progress.step, epoch: progress.epoch + 1, loss: result.outcome.loss,
+                kind: .step, step: progress.step, epoch: progress.epoch + 1, loss: result.outcome.loss,
                 accuracy: sums.accuracy, spikesPerPattern: sums.spikesPerPattern,
                 saturatedWeights: result.saturated, droppedEvents: result.totals?.accounting.dropped,
                 chipSeconds: result.totals?.execution.chipSeconds))
@@ -289,7 +299,7 @@ public struct Trainer: Sendable {
         progress.epochSums = StepSums()
         try log.append(
             MetricsLog.Line(
-                kind: "epoch", step: progress.step, epoch: report.epoch, loss: report.loss,
+                kind: .epoch, step: progress.step, epoch: report.epoch, loss: report.loss,
                 accuracy: report.trainingAccuracy, spikesPerPattern: report.spikesPerPattern,
                 saturatedWeights: report.saturatedWeights, testAccuracy: report.testAccuracy))
         observer.finishedEpoch(report, totals: progress.totals)
