@@ -60,7 +60,7 @@ let package = Package(
         .systemLibrary(
             name: "CUMockdev", path: "Tests/CUMockdev", pkgConfig: "umockdev-1.0",
             providers: [.apt(["libumockdev-dev"])]),
-        .target(name: "CMockUSB", dependencies: ["CUMockdev"], path: "Tests/CMockUSB"),
+        .target(name: "CMockUSB", dependencies: ["CLibUSB", "CUMockdev"], path: "Tests/CMockUSB"),
         .target(name: "CThreadSanitizer", path: "Tests/CThreadSanitizer"),
         .target(name: "CTrainingKernels", path: "Sources/CTrainingKernels"),
         .target(name: "CWireKernels", path: "protocol/CWireKernels"),

@@ -42,10 +42,12 @@ mock_bus *mock_bus_begin(void) {
     bus->next_address = 1;
     chmod(bus->root, 0755);
     setenv("UMOCKDEV_DIR", bus->root, 1);
+    if (libusb_init(&bus->listener) != 0) bus->listener = NULL;
     return bus;
 }
 
 void mock_bus_end(mock_bus *bus) {
+    if (bus->listener) libusb_exit(bus->listener);
     // A bus that ends late must not take away its successor.
     const char *current = getenv("UMOCKDEV_DIR");
     if (current && strcmp(current, bus->root) == 0) setenv("UMOCKDEV_DIR", idle_folder, 1);

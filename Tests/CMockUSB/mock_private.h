@@ -1,5 +1,6 @@
 #pragma once
 #include "mock_usb.h"
+#include <libusb-1.0/libusb.h>
 #include <pthread.h>
 #include <umockdev.h>
 
@@ -39,6 +40,8 @@ struct mock_bus {
     UMockdevTestbed *testbed;
     char *root;
     int next_address;
+    // Keeps the socket on which libusb hears of devices: umockdev aborts where one closes while it sends.
+    libusb_context *listener;
 };
 
 // The functions below need the device's lock.
