@@ -65,6 +65,24 @@ import ZeroMQDriver
         #expect(waited > .milliseconds(390) && waited < .seconds(2), "\(waited)")
     }
 
+    /// libzmq reports a connection's failure while the attempt is given up: its thread must not wait for who no longer listens.
+    @Test func attemptsThatAreGivenUpLeaveTheContextInOrder() throws {
+        let context = ZeroMQContext()
+        let nobody = try DeviceURI("ipc://\(freshPath())")
+        DispatchQueue.concurrentPerform(iterations: 4) { _ in
+            for attempt in 0..<250 {
+                let patience = Duration.microseconds(attempt * 37 % 2_000)
+                _ = try? ZeroMQTransport(connecting: nobody, patience: patience, context: context)
+            }
+        }
+        let daemon = try EchoDaemon(on: DeviceURI("ipc://\(freshPath())"))
+        var link = try ZeroMQTransport(connecting: daemon.address, context: context)
+        try link.send([7])
+        #expect(try link.receive(within: .seconds(5)) == [7])
+        link.close()
+        daemon.stop()
+    }
+
     @Test func aPeerThatStartsLateIsFound() throws {
         let uri = try DeviceURI("ipc://\(freshPath())")
         let late = Mutex<EchoDaemon?>(nil)

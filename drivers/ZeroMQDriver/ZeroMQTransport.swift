@@ -57,8 +57,14 @@ public struct ZeroMQTransport: Transport, ~Copyable {
         let number = Self.observerNumber.add(1, ordering: .relaxed).newValue
         let observer = try socket.observe(
             ConnectionReports.events, named: "volley-\(number)")
-        try socket.connect(endpoint)
-        reports = try Self.awaitPeer(of: socket, observer: observer, at: uri, within: patience)
+        do throws(TransportError) {
+            try socket.connect(endpoint)
+            reports = try Self.awaitPeer(of: socket, observer: observer, at: uri, within: patience)
+        } catch {
+            // First of all: libzmq's thread waits for ever with a report for an observer that is closed, and all its sockets with it.
+            socket.stopObserving()
+            throw error
+        }
         self.socket = socket
         self.observer = observer
         self.wakeUp = wakeUp
