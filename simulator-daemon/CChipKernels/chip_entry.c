@@ -319,34 +319,24 @@ static void run_group(chip_pass *pass, const chip_group *group) {
     }
 }
 
-// Copies codes of a block, sample by sample, to rows that are `stride` apart; returns whether one of them is at an end of
-// the converter's range.
+// Copies codes of some lanes of a block, sample by sample, to rows that are `stride` apart; returns whether one of them is at
+// an end of the converter's range.
 static bool copy_block(
-    const uint8_t *codes, uint32_t samples, uint32_t width, uint8_t *to, size_t stride
+    const uint8_t *codes, uint32_t samples, uint32_t first, uint32_t end, uint8_t *to, size_t stride
 ) {
     typedef uint8_t row __attribute__((vector_size(CHIP_LANES)));
-    uint8_t lowest = 255, highest = 0;
-    if (width == CHIP_LANES) {  // most are whole
-        row highs = {0}, lows = ~highs;
-        for (uint32_t sample = 0; sample < samples; sample++, codes += CHIP_LANES, to += stride) {
-            row row;
-            memcpy(&row, codes, sizeof row);
-            memcpy(to, &row, sizeof row);
-            lows = __builtin_elementwise_min(lows, row);
-            highs = __builtin_elementwise_max(highs, row);
-        }
-        lowest = __builtin_reduce_min(lows);
-        highest = __builtin_reduce_max(highs);
-    } else {
-        for (uint32_t sample = 0; sample < samples; sample++, codes += CHIP_LANES, to += stride) {
-            memcpy(to, codes, width);
-            for (uint32_t n = 0; n < width; n++) {
-                lowest = codes[n] < lowest ? codes[n] : lowest;
-                highest = codes[n] > highest ? codes[n] : highest;
-            }
-        }
+    row highs = {0}, lows = ~highs;
+    for (uint32_t sample = 0; sample < samples; sample++, codes += CHIP_LANES, to += stride) {
+        row row;
+        memcpy(&row, codes, sizeof row);
+        lows = __builtin_elementwise_min(lows, row);
+        highs = __builtin_elementwise_max(highs, row);
+        if (end - first == CHIP_LANES) memcpy(to, &row, sizeof row);  // most are whole
+        else memcpy(to, codes + first, end - first);
     }
-    return lowest == 0 || highest == 255;
+    bool ends = false;
+    for (uint32_t n = first; n < end; n++) ends |= lows[n] == 0 || highs[n] == 255;
+    return ends;
 }
 
 static void copy_codes(chip_pass *pass, uint8_t *codes) {
@@ -366,7 +356,7 @@ static void copy_codes(chip_pass *pass, uint8_t *codes) {
             const uint8_t *source = (const uint8_t *)pass->workspace->codes.memory
                 + (size_t)(shape->first_block + block) * samples * CHIP_LANES;
             uint8_t *to = codes + first - settings->first_membrane;
-            bool ends = copy_block(source + (first - from), samples, end - first, to, columns);
+            bool ends = copy_block(source, samples, first - from, end - from, to, columns);
             if (ends) pass->outcome->saturated = true;
         }
     }
