@@ -49,6 +49,7 @@ struct HostProgram {
             runID: RunID(high: 1, low: 2), label: "fuzzed", entropy: (3, 4))
         configuration.batchDeadline = .seconds(5)
         configuration.resultCredit = 256
+        configuration.limits.slots = DeviceBatch.pipelineDepth
         host = HostSession(configuration: configuration)
         perform(host.start(now: now))
         for _ in 0..<2 { submit() }

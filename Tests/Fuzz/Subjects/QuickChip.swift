@@ -8,8 +8,22 @@ struct QuickChip {
         neuronCircuits: 64, signedInputsPerCircuit: 128, inputChannels: 16, weightLimit: 63, cadcMaximum: 255,
         minimumSamplePeriod: 64, traceMemoryBytes: 1_024, maximumEventsPerEntry: 64, maximumEntriesPerBatch: 8)
 
-    /// The job that is out, and the entries that have run.
-    private(set) var job: (key: JobKey, batch: DeviceBatch, slice: Int, done: Int, isCancelled: Bool)?
+    /// Batches that it has at a time, as the daemon's chip: one runs, the other waits.
+    private static let batchesOut = 2
+
+    /// A batch with the length of its slices, and how far it has come.
+    private struct Job {
+        let key: JobKey
+        let batch: DeviceBatch
+        let length: Int
+        var done = 0
+        /// Whether a batch without entries has had its empty slice.
+        var isSliced = false
+        var isCancelled = false
+    }
+
+    /// The jobs that are out, the one that runs first.
+    private var jobs: [Job] = []
 
     /// An endpoint in front of such a chip.
     static func endpoint(boot: UInt64, now: Duration, limits: WireLimits = WireLimits()) -> DeviceEndpoint {
@@ -20,6 +34,8 @@ struct QuickChip {
             description: description, boot: boot, secret: Array(repeating: UInt8(truncatingIfNeeded: boot), count: 32))
         configuration.firstFencingToken = UInt32(truncatingIfNeeded: boot) << 16 | 1
         configuration.limits = limits
+        configuration.limits.slots = DeviceBatch.pipelineDepth
+        configuration.batchesOut = batchesOut
         configuration.flaw = {
             $0.neuronCount * $0.sampleCount > geometry.traceMemoryBytes ? "too many samples" : nil
         }
@@ -27,32 +43,33 @@ struct QuickChip {
     }
 
     mutating func start(_ key: JobKey, _ batch: DeviceBatch, slicesOf length: Int) {
-        demand(job == nil, "a second job is out")
-        job = (key, batch, length, 0, false)
+        demand(jobs.count < Self.batchesOut, "more than \(Self.batchesOut) jobs are out")
+        jobs.append(Job(key: key, batch: batch, length: length))
     }
 
     mutating func cancel(_ key: JobKey) {
-        demand(job?.key == key, "a job is cancelled that is not out")
-        job?.isCancelled = true
+        guard let index = jobs.firstIndex(where: { $0.key == key }) else {
+            fatalError("a job is cancelled that is not out")
+        }
+        jobs[index].isCancelled = true
     }
 
     /// The chip goes on: a slice, or the end of the job, or a failure.
     mutating func work(on endpoint: inout DeviceEndpoint, fails: Bool, now: Duration) -> [DeviceAction] {
-        guard let (key, batch, length, done, isCancelled) = job else { return [] }
-        let count = batch.inputs.entryCount
-        if fails || isCancelled {
-            job = nil
-            return endpoint.complete(key, result: .failure(DeviceError(.deviceFault, "told to fail")), now: now)
+        guard let job = jobs.first else { return [] }
+        let count = job.batch.inputs.entryCount
+        if fails || job.isCancelled {
+            jobs.removeFirst()
+            return endpoint.complete(job.key, result: .failure(DeviceError(.deviceFault, "told to fail")), now: now)
         }
-        let entries = min(length, count - done)
-        // A batch without entries has one empty slice, which `slice` marks as sent by a length of zero.
-        if entries > 0 || (count == 0 && length > 0) {
-            job?.done += entries
-            if count == 0 { job?.slice = 0 }
-            return endpoint.advance(key, slice: Self.slice(of: batch, from: done, entries), now: now)
+        let entries = min(job.length, count - job.done)
+        if entries > 0 || (count == 0 && !job.isSliced) {
+            jobs[0].done += entries
+            jobs[0].isSliced = true
+            return endpoint.advance(job.key, slice: Self.slice(of: job.batch, from: job.done, entries), now: now)
         }
-        job = nil
-        return endpoint.complete(key, result: .success(Self.totals(of: batch)), now: now)
+        jobs.removeFirst()
+        return endpoint.complete(job.key, result: .success(Self.totals(of: job.batch)), now: now)
     }
 
     private static func slice(of batch: DeviceBatch, from first: Int, _ entries: Int) -> RecordingSlice {
