@@ -28,11 +28,14 @@ package final class Crew {
     /// Does work on all threads that are there in time; returns when all of them have finished.
     ///
     /// Traps when called while it works.
-    package func work(_ body: @Sendable (_ thread: Int) -> Void) {
+    ///
+    /// - Parameter errand: what the leader does first, while the others begin.
+    package func work(first errand: () -> Void = {}, _ body: @Sendable (_ thread: Int) -> Void) {
         precondition(post.turn.load(ordering: .relaxed) % 2 == 0, "a crew does one thing at a time")
         withoutActuallyEscaping(body) { body in
             post.work.withLock { $0 = Post.Work(body: body) }
             post.turn.add(1, ordering: .sequentiallyConsistent)
+            errand()
             body(0)
             post.turn.add(1, ordering: .sequentiallyConsistent)
             Crew.wait { post.helping.load(ordering: .sequentiallyConsistent) == 0 }

@@ -47,6 +47,23 @@ import Testing
         }
     }
 
+    @Test func othersBeginWhileTheLeaderHasAnErrand() {
+        let crew = Crew(threads: 2)
+        let arrived = DispatchSemaphore(value: 0)
+        var found = DispatchTimeoutResult.timedOut
+        let isBack = Mutex(false)
+        let wasBack = Mutex(false)
+        crew.work(first: {
+            found = arrived.wait(timeout: .now() + .seconds(20))
+            isBack.withLock { $0 = true }
+        }) { thread in
+            if thread == 1 { arrived.signal() }
+            if thread == 0 { wasBack.withLock { $0 = isBack.withLock { $0 } } }
+        }
+        #expect(found == .success, "no other thread began within 20 s")
+        #expect(wasBack.withLock { $0 }, "the leader worked before its errand was done")
+    }
+
     @Test func aCrewThatIsGivenUpLetsItsHelpersGo() {
         // The last crew gets a helper of one of these, who must have left it.
         for _ in 0..<2_000 { _ = Crew(threads: 3) }

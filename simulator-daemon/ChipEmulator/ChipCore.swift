@@ -152,9 +152,9 @@ final class ChipCore: @unchecked Sendable {
         var outcomes: [chip_outcome]
     }
 
-    /// Runs some entries of a batch by a crew of no more threads than the core has workers.
+    /// Runs some entries of a batch by a crew of no more threads than the core has workers, whose leader has an errand first.
     func run(
-        _ range: Range<Int>, of inputs: SpikeTrains, _ settings: chip_settings, by crew: Crew
+        _ range: Range<Int>, of inputs: SpikeTrains, _ settings: chip_settings, by crew: Crew, first errand: () -> Void
     ) throws(DeviceError) -> Result {
         precondition(crew.threads <= workspaces.count, "\(crew.threads) threads for \(workspaces.count) workers")
         let entries = range.count
@@ -170,7 +170,7 @@ final class ChipCore: @unchecked Sendable {
                     inputs.events.withUnsafeBufferPointer { events in
                         events.withMemoryRebound(to: chip_wire_event.self) { events in
                             spread(
-                                range, inputs, settings, crew,
+                                range, inputs, settings, crew, first: errand,
                                 Slots(
                                     events: events, outcomes: outcomes, owners: owners,
                                     codes: codes, codesPerEntry: codesPerEntry))
@@ -195,12 +195,13 @@ final class ChipCore: @unchecked Sendable {
 
     /// Deals the entries to the workers; false without memory.
     private func spread(
-        _ range: Range<Int>, _ inputs: SpikeTrains, _ settings: chip_settings, _ crew: Crew, _ slots: Slots
+        _ range: Range<Int>, _ inputs: SpikeTrains, _ settings: chip_settings, _ crew: Crew,
+        first errand: () -> Void, _ slots: Slots
     ) -> Bool {
         let next = Atomic(0)
         let failed = Atomic(false)
         let entries = range.count
-        crew.work { worker in
+        crew.work(first: errand) { worker in
             var settings = settings
             while true {
                 let entry = next.add(1, ordering: .relaxed).oldValue

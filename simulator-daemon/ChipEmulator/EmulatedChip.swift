@@ -61,7 +61,7 @@ public struct EmulatedChip: Sendable {
         return Recording(joining: slices, totals: totals)
     }
 
-    /// Runs a batch, `length` entries at a time, and hands each slice on before the next; without entries, an empty one.
+    /// Runs a batch, `length` entries at a time, and hands each slice on when the next one begins; without entries, an empty one.
     ///
     /// Throws as above. Traps if `length` is below one.
     public mutating func run(
@@ -86,22 +86,26 @@ public struct EmulatedChip: Sendable {
         var accounting = EventAccounting()
         accounting.offered = UInt64(batch.inputs.eventCount)
         let membranes = batch.observables.membranes
+        // A slice is handed on while the other threads begin with the next one.
+        var done: RecordingSlice?
         for first in stride(from: 0, to: max(1, count), by: length) {
-            let result = try core.run(first..<min(first + length, count), of: batch.inputs, settings, by: crew)
+            let result = try core.run(first..<min(first + length, count), of: batch.inputs, settings, by: crew) {
+                if let slice = done.take() { receive(slice) }
+            }
             for outcome in result.outcomes {
                 accounting.add(outcome)
                 model.events += UInt64(outcome.accepted) + UInt64(outcome.spikes)
             }
-            receive(
-                RecordingSlice(
-                    firstEntry: first, spikes: result.spikes,
-                    membranes: membranes.isEmpty
-                        ? nil
-                        : CADCRecording(
-                            neurons: membranes, sampleCount: batch.configuration.sampleCount,
-                            codes: result.codes),
-                    validity: result.outcomes.map { EntryValidity($0) }))
+            done = RecordingSlice(
+                firstEntry: first, spikes: result.spikes,
+                membranes: membranes.isEmpty
+                    ? nil
+                    : CADCRecording(
+                        neurons: membranes, sampleCount: batch.configuration.sampleCount,
+                        codes: result.codes),
+                validity: result.outcomes.map { EntryValidity($0) })
         }
+        if let done { receive(done) }
         return RecordingTotals(
             batch: batch.id, accounting: accounting, execution: model.report,
             temperature: conditions.celsius)
