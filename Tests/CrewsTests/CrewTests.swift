@@ -53,10 +53,11 @@ import Testing
         var found = DispatchTimeoutResult.timedOut
         let isBack = Mutex(false)
         let wasBack = Mutex(false)
-        crew.work(first: {
+        func errand() {
             found = arrived.wait(timeout: .now() + .seconds(20))
             isBack.withLock { $0 = true }
-        }) { thread in
+        }
+        crew.work(first: errand) { thread in
             if thread == 1 { arrived.signal() }
             if thread == 0 { wasBack.withLock { $0 = isBack.withLock { $0 } } }
         }
