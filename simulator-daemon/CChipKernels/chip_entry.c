@@ -319,8 +319,8 @@ static void run_group(chip_pass *pass, const chip_group *group) {
     }
 }
 
-// Copies codes of some lanes of a block, sample by sample, to rows that are `stride` apart; returns whether one of them is at
-// an end of the converter's range.
+// Copies codes of some lanes of a block, sample by sample, to rows that are `stride` apart; returns whether one of them
+// is at an end of the converter's range.
 static bool copy_block(
     const uint8_t *codes, uint32_t samples, uint32_t first, uint32_t end, uint8_t *to, size_t stride
 ) {

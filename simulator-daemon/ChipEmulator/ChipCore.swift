@@ -152,7 +152,8 @@ final class ChipCore: @unchecked Sendable {
         var outcomes: [chip_outcome]
     }
 
-    /// Runs some entries of a batch by a crew of no more threads than the core has workers, whose leader has an errand first.
+    /// Runs some entries of a batch by a crew of no more threads than the core has workers, whose leader has an errand
+    /// first.
     func run(
         _ range: Range<Int>, of inputs: SpikeTrains, _ settings: chip_settings, by crew: Crew, first errand: () -> Void
     ) throws(DeviceError) -> Result {

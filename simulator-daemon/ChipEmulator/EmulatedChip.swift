@@ -61,7 +61,8 @@ public struct EmulatedChip: Sendable {
         return Recording(joining: slices, totals: totals)
     }
 
-    /// Runs a batch, `length` entries at a time, and hands each slice on when the next one begins; without entries, an empty one.
+    /// Runs a batch, `length` entries at a time, and hands each slice on when the next one begins; without entries, an
+    /// empty one.
     ///
     /// Throws as above. Traps if `length` is below one.
     public mutating func run(
