@@ -11,7 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// `Synchronization._MutexHandle._lockSlow(UInt32)`, `_tryLockSlow()` and `_unlockSlow()`; the mutex is what they are called on.
+// `Synchronization._MutexHandle._lockSlow(UInt32)`, `_tryLockSlow()` and `_unlockSlow()`; the mutex is what they are
+// called on.
 #define LOCK "$s15Synchronization12_MutexHandleV9_lockSlowyys6UInt32VF"
 #define TRY_LOCK "$s15Synchronization12_MutexHandleV12_tryLockSlowSbyF"
 #define UNLOCK "$s15Synchronization12_MutexHandleV11_unlockSlowyyF"

@@ -36,7 +36,8 @@ extension USBDriverTests {
             #expect(
                 left.contexts == 0 && left.handles == 0 && left.transfers == 0 && left.abandonedContexts == 0, "\(left)"
             )
-            // The emulated bus ends its connections on threads of its own, and tests of other suites open some for seconds.
+            // The emulated bus ends its connections on threads of its own, and tests of other suites open some for
+            // seconds.
             let limit = ContinuousClock.now + .seconds(30)
             while openDescriptors() > descriptors, ContinuousClock.now < limit { usleep(10_000) }
             #expect(

@@ -65,7 +65,8 @@ import ZeroMQDriver
         #expect(waited > .milliseconds(390) && waited < .seconds(2), "\(waited)")
     }
 
-    /// libzmq reports a connection's failure while the attempt is given up: its thread must not wait for who no longer listens.
+    /// libzmq reports a connection's failure while the attempt is given up: its thread must not wait for who no longer
+    /// listens.
     @Test func attemptsThatAreGivenUpLeaveTheContextInOrder() throws {
         let context = ZeroMQContext()
         let nobody = try DeviceURI("ipc://\(freshPath())")

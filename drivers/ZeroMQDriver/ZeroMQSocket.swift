@@ -148,7 +148,8 @@ struct ZeroMQSocket: ~Copyable, @unchecked Sendable {
         try poll(wanted, limit, nil, wakeUp)
     }
 
-    /// Makes a socket that hears of the events in `mask` that happen to this one; to be closed after `stopObserving` only.
+    /// Makes a socket that hears of the events in `mask` that happen to this one; to be closed after `stopObserving`
+    /// only.
     func observe(_ mask: Int32, named name: String) throws(TransportError) -> ZeroMQSocket {
         guard zmq_socket_monitor(handle, "inproc://\(name)", mask) == 0 else {
             throw Self.failure(.system, "cannot observe a socket", zmq_errno())

@@ -61,7 +61,8 @@ public struct ZeroMQTransport: Transport, ~Copyable {
             try socket.connect(endpoint)
             reports = try Self.awaitPeer(of: socket, observer: observer, at: uri, within: patience)
         } catch {
-            // First of all: libzmq's thread waits for ever with a report for an observer that is closed, and all its sockets with it.
+            // First of all: libzmq's thread waits for ever with a report for an observer that is closed, and all its
+            // sockets with it.
             socket.stopObserving()
             throw error
         }
