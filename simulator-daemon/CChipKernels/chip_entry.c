@@ -334,9 +334,11 @@ static bool copy_block(
         if (end - first == CHIP_LANES) memcpy(to, &row, sizeof row);  // most are whole
         else memcpy(to, codes + first, end - first);
     }
-    bool ends = false;
-    for (uint32_t n = first; n < end; n++) ends |= lows[n] == 0 || highs[n] == 255;
-    return ends;
+    row lanes = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+    row ends = ((row)(lows == 0) | (row)(highs == 255))
+        & (row)(lanes >= (uint8_t)first) & (row)(lanes < (uint8_t)end);
+    return __builtin_reduce_or(ends) != 0;
 }
 
 static void copy_codes(chip_pass *pass, uint8_t *codes) {
