@@ -76,12 +76,6 @@ public struct GriddedSpikes: Sendable, Equatable {
             entries: entries, steps: steps, channels: channels)
     }
 
-    /// From parts that are known to be sorted by entry and step, each unit once in a bin at most: not checked.
-    package init(sorted offsets: [UInt32], units: [UInt16], entries: Int, steps: Int, channels: Int) {
-        self.init(
-            trusted: offsets, units: units, values: nil, entries: entries, steps: steps, channels: channels)
-    }
-
     /// From parts that hold by construction.
     init(
         trusted offsets: [UInt32], units: [UInt16], values: [Float]?, entries: Int, steps: Int, channels: Int

@@ -80,20 +80,6 @@ struct TrainingKernels {
             reset_kind: Int32(kind))
     }
 
-    /// Where membranes exceed a threshold.
-    func spikes(_ membranes: TimeSeries, above threshold: Float) -> GriddedSpikes {
-        let rows = membranes.entries * membranes.steps
-        var bits: [UInt16] = uninitialized(rows * membranes.stride / Matrix.lane)
-        membranes.values.withUnsafeBufferPointer { values in
-            bits.withUnsafeMutableBufferPointer { bits in
-                table.pointee.compare(
-                    rows, membranes.stride, values.baseAddress, threshold, bits.baseAddress)
-            }
-        }
-        return spikes(
-            bits, entries: membranes.entries, steps: membranes.steps, channels: membranes.neurons)
-    }
-
     /// Spikes of bits `[entry, step, channel]`, 16 to a word.
     func spikes(_ bits: [UInt16], entries: Int, steps: Int, channels: Int) -> GriddedSpikes {
         let words = Matrix.padded(channels) / Matrix.lane
