@@ -41,6 +41,14 @@ import Testing
             ("5 weight codes, the network has 6 synapses", { $0.synapses.codes.removeLast() }),
             ("the sample period is 60 ticks", { $0.configuration.samplePeriod = 60 }),
             ("30 samples of 212 ticks in a window of 4240", { $0.configuration.sampleCount = 30 }),
+            (
+                "an entry needs 153600 bytes of trace memory, the chip has 131072",
+                {
+                    $0.configuration.window = 65_000
+                    $0.configuration.samplePeriod = 107
+                    $0.configuration.sampleCount = 600
+                }
+            ),
             ("the window is 70000 ticks", { $0.configuration.window = 70_000 }),
             (
                 "unit 2, tick 9",
