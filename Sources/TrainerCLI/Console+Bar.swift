@@ -9,10 +9,12 @@ extension Console.Style {
         return hasColour ? "\u{1B}[36m\(done)\u{1B}[90m\(rest)\u{1B}[0m" : done + rest
     }
 
-    /// A line under way: a head, a bar, and words that are cut off where the width ends.
+    /// A line under way: a head, a bar where there is room for one, and words that are cut off where the width ends.
     package func barLine(_ head: String, _ share: Double, _ words: String) -> String {
-        // One column stays free, so that no terminal wraps.
-        let room = max(0, width - head.count - Self.barWidth - 3)
-        return "\(head) \(bar(share)) \(words.prefix(room))"
+        // One column stays free, so that no terminal wraps; and each part has a space before it.
+        let room = width - 1 - head.count - 1
+        let hasBar = room > Self.barWidth
+        let left = hasBar ? room - Self.barWidth - 1 : room
+        return (hasBar ? "\(head) \(bar(share))" : head) + " \(words.prefix(max(0, left)))"
     }
 }
