@@ -31,7 +31,10 @@ struct CommandLineTests {
         ["train", "yinyang", "--device", "http://x"], ["train", "yinyang", "--set", "seed"],
         ["train", "yinyang", "--threads", "0"], ["nonsense"],
         ["train", "yinyang", "--chip-set", "noise"], ["chip", "--software", "--chip-set", "noise.membrane_lsb=2"],
-        ["chip", "--device", "zmq+tcp://127.0.0.1:1", "--profile", "ideal"],
+        ["chip", "--device", "zmq+tcp://127.0.0.1:1", "--profile", "ideal"], ["chip", "--software"],
+        ["train", "--resume", "x", "--seed", "3"], ["gradient"], ["gradient", "yinyang", "--resume", "x"],
+        ["gradient", "--resume", "x", "--seed", "3"], ["calibrate", "--software"],
+        ["calibrate", "--check", "--force"], ["fit", "--software"], ["devices", "http://x"],
     ])
     func wrongArgumentsGive64AndSayWhy(arguments: [String]) throws {
         let result = try VolleyProcess(arguments).finish()
@@ -145,6 +148,12 @@ struct CommandLineTests {
                 "gradient", "yinyang", "--software", "--output", file, "--json")
             #expect(result.status == 0, "\(result.errors)")
             #expect(result.output.contains("d_weights.0"))
+            let words = try VolleyProcess.run("gradient", "yinyang", "--software", "--output", file)
+            #expect(words.status == 0 && words.output.hasPrefix("\(file): loss "))
+            #expect(words.output.contains(/weights\.0 +[0-9]+ x [0-9]+\n/), "\(words.output)")
+            let nowhere = try VolleyProcess.run(
+                "gradient", "yinyang", "--software", "--output", "no/such/folder/step.safetensors")
+            #expect(nowhere.status != 0 && nowhere.errors.contains("cannot write no/such/folder/step.safetensors"))
             let size = try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int
             #expect(size ?? 0 > 10_000)
         }
@@ -178,7 +187,43 @@ struct CommandLineTests {
             #expect(result.output.contains("volley data fetch mnist"))
             let unknown = try VolleyProcess.run("data", "fetch", "minst")
             #expect(unknown.status == 65)
+            let listed = try VolleyProcess.run("data", "list", "--data", folder.path, "--json")
+            let sets = try #require(
+                try JSONSerialization.jsonObject(with: Data(listed.output.utf8)) as? [[String: Any]])
+            let mnist = try #require(sets.first { $0["name"] as? String == "mnist" })
+            let files = try #require(mnist["files"] as? [[String: Any]])
+            #expect(files.count == 4 && files.allSatisfy { $0["name"] is String && !($0["path"] is String) })
+            let missing = try VolleyProcess.run("data", "check", "mnist", "--data", folder.path)
+            #expect(missing.status == 65 && missing.errors.contains("volley data fetch mnist"))
+            let generated = try VolleyProcess.run("data", "fetch", "yin-yang", "--data", folder.path)
+            #expect(generated.status == 0 && generated.output.contains("there is nothing to fetch"))
         }
+    }
+
+    /// Whoever fetches is told which address failed, and why; nothing is left that looks like data.
+    @Test func aMirrorThatDoesNotAnswerIsNamed() throws {
+        try inFolder {
+            let mirror = "http://127.0.0.1:1/mnist"
+            let result = try VolleyProcess.run("data", "fetch", "mnist", "--data", folder.path, "--mirror", mirror)
+            #expect(result.status != 0 && result.errors.contains(mirror), "\(result.errors)")
+            #expect(try VolleyProcess.run("data", "list", "--data", folder.path).output.contains("0 of 4 files there"))
+        }
+    }
+
+    @Test(.enabled(if: dataFolder != nil, "needs MNIST in $VOLLEY_DATA"))
+    func dataIsCheckedAgainstItsChecksums() throws {
+        try inFolder {
+            let data = try #require(Self.dataFolder)
+            let right = try VolleyProcess.run("data", "check", "mnist", "--data", data)
+            #expect(right.status == 0, "\(right.errors)")
+            #expect(right.output.contains("60,000 training and 10,000 test samples"))
+            #expect(right.output.split(separator: "\n").count { $0.hasPrefix("  right ") } == 4, "\(right.output)")
+        }
+    }
+
+    /// Where the checks find MNIST as it is published.
+    private static let dataFolder = ProcessInfo.processInfo.environment["VOLLEY_DATA"].flatMap { folder in
+        FileManager.default.fileExists(atPath: "\(folder)/mnist") ? folder : nil
     }
 
     @Test func experimentsCanBePrintedAndReadAgain() throws {

@@ -31,6 +31,14 @@ struct DeviceCommandTests {
             #expect(try value("device", in: same.output)?["serial"] as? Int == 5)
             #expect(try value("device", in: other.output)?["serial"] as? Int == 6)
             #expect(try value("trained_on", in: other.output)?["serial"] as? Int == 5)
+            let words = try VolleyProcess.run("evaluate", run, "--serial", "6")
+            #expect(
+                words.output.hasPrefix(
+                    "\"yinyang\" trained on emulator bss2 serial 5, evaluated on emulator bss2 serial 6\n"),
+                "\(words.output)")
+            for start in ["test accuracy", "this machine", "chip time", "chip energy"] {
+                #expect(words.output.contains("\n  \(start)  "), "\(start): \(words.output)")
+            }
         }
     }
 
@@ -106,6 +114,17 @@ struct DeviceCommandTests {
             let free = try VolleyProcess.run("devices", uri)
             #expect(free.status == 0, "\(free.errors)")
             #expect(free.output.contains("emulator bss2 serial 9, free, firmware"))
+            // Without an address: where daemons usually are, and what the user always has asked.
+            try FileManager.default.createDirectory(atPath: path("volley"), withIntermediateDirectories: true)
+            try FileManager.default.createSymbolicLink(
+                atPath: path("volley/chip.sock"), withDestinationPath: path("chip.sock"))
+            let usual = try VolleyProcess.run(
+                "devices",
+                environment: ["XDG_RUNTIME_DIR": folder.path, "VOLLEY_DEVICES": "zmq+tcp://127.0.0.1:1"])
+            #expect(usual.status == 0, "\(usual.errors)")
+            for words in ["serial 9, free", path("volley/chip.sock"), "zmq+tcp://127.0.0.1:1", "127.0.0.1:7755"] {
+                #expect(usual.output.contains(words), "\(words): \(usual.output)")
+            }
             let chip = try VolleyProcess.run("chip", "--device", uri, "--json")
             #expect(try object(chip.output)["serial"] as? Int == 9)
 
