@@ -82,6 +82,21 @@ struct CheckpointTests {
         #expect(try run.latestCheckpoint()?.checkpoint.progress.step == 2)
     }
 
+    @Test func whereNoCheckpointIsWholeTheNewestOnesFlawIsSaid() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let run = try RunFolder(creating: folder)
+        #expect(try run.latestCheckpoint() == nil)
+        for step in 1...2 { try run.save(checkpoint(step: step)) }
+        for name in ["step-00000001", "step-00000002"] {
+            let weights = folder.appendingPathComponent("checkpoints/\(name).safetensors")
+            try Data(contentsOf: weights).dropLast(3).write(to: weights)
+        }
+        let error = #expect(throws: RunError.self) { try run.latestCheckpoint() }
+        #expect(error?.code == .corrupt)
+        #expect(error?.detail.contains("no checkpoint in \(folder.path) is whole: ") == true)
+        #expect(error?.detail.contains("step-00000002") == true, "\(error?.detail ?? "")")
+    }
+
     @Test func aCheckpointOfAnotherNetworkIsRefusedWithBothShapes() throws {
         var target = network(hidden: 6)
         let before = target.layers.map(\.weights)

@@ -4,6 +4,7 @@ import InTheLoop
 import SpikeData
 import SpikingNetworks
 import Substrate
+import Synchronization
 import Tensors
 import Testing
 
@@ -85,6 +86,56 @@ struct TrainerTests {
         #expect(weights(broken) == weights(unbroken))
         #expect(broken.progress.history == unbroken.progress.history)
         #expect(broken.summary.eventAccounting == unbroken.summary.eventAccounting)
+    }
+
+    /// Takes the folder of checkpoints away after an epoch; what cannot be written there is as with a full disk.
+    private final class Thief: TrainingObserver {
+        let checkpoints: URL
+        let epoch: Int
+        let warnings = Mutex<[String]>([])
+
+        init(of run: URL, after epoch: Int) {
+            checkpoints = run.appendingPathComponent("checkpoints")
+            self.epoch = epoch
+        }
+        func stepped(_ report: StepReport) {}
+        func evaluated(patterns: Int, of total: Int) {}
+        func finishedEpoch(_ report: EpochReport, totals: RunTotals) {
+            guard report.epoch == epoch else { return }
+            try? FileManager.default.moveItem(at: checkpoints, to: checkpoints.appendingPathExtension("away"))
+            try? Data().write(to: checkpoints)
+        }
+        func warned(_ message: String) {
+            warnings.withLock { $0.append(message) }
+            try? FileManager.default.removeItem(at: checkpoints)
+            try? FileManager.default.moveItem(at: checkpoints.appendingPathExtension("away"), to: checkpoints)
+        }
+        var shouldStop: Bool { false }
+    }
+
+    @Test func aCheckpointThatCannotBeWrittenCostsItselfAndNotTheRun() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let experiment = try experiment([("training.epochs", "3")])
+        let run = try RunFolder(creating: folder)
+        let thief = Thief(of: folder, after: 2)
+        var trainer = try await Trainer(experiment, data: YinYang.splits(), device: nil)
+        #expect(try await trainer.train(folder: run, observer: thief))
+        let warnings = thief.warnings.withLock { $0 }
+        #expect(warnings.count == 1 && warnings[0].hasPrefix("no checkpoint after epoch 2: "), "\(warnings)")
+        #expect(warnings[0].contains("checkpoints/step-00000020") && warnings[0].contains("Free some space"))
+        let saved = try FileManager.default.contentsOfDirectory(atPath: thief.checkpoints.path).sorted()
+        #expect(saved.filter { $0.hasSuffix(".json") } == ["step-00000010.json", "step-00000030.json"])
+        #expect(try weights(trainer) == weights(await train(experiment, device: nil)))
+    }
+
+    @Test func aRunWhoseEndCannotBeWrittenFails() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let run = try RunFolder(creating: folder)
+        var trainer = try await Trainer(experiment(), data: YinYang.splits(), device: nil)
+        let error = await #expect(throws: RunError.self) {
+            try await trainer.train(folder: run, observer: Thief(of: folder, after: 2))
+        }
+        #expect(error?.code == .io && error?.remedy?.contains("Free some space") == true)
     }
 
     @Test func learningInTheLoopBeatsTheFirstEpoch() async throws {
