@@ -114,6 +114,30 @@ extension DaemonTests {
             await client.close()
         }
 
+        /// The daemon waits five seconds for a job that runs, and two for what it still has to send.
+        @Test func terminationGivesUpAJobThatTakesTooLong() async throws {
+            let daemon = try TestDaemon(on: TestDaemon.freshAddress(), ["--mode", "paced"])
+            let client = makeClient(of: daemon.address) { $0.linkPatience = .milliseconds(300) }
+            _ = try await client.run(SmallExperiment.batch(1))
+            try await withTaskExecutorPreference(client.hostExecutor) {
+                // 1,000 entries spaced by 20 ms: twenty seconds.
+                async let running = client.run(SmallExperiment.batch(2, entries: 1_000, entrySpacing: 2_500_000))
+                try await waitForWork(of: client)
+                let begin = ContinuousClock.now
+                kill(daemon.process.identifier, SIGTERM)
+                do {
+                    _ = try await running
+                    Issue.record("a job of twenty seconds was waited for")
+                } catch let error as DeviceError {
+                    #expect([.cancelled, .linkLost].contains(error.code), "\(error)")
+                }
+                let waited = ContinuousClock.now - begin
+                #expect(waited > .seconds(4) && waited < .seconds(9), "\(waited)")
+            }
+            await client.close()
+            #expect(daemon.stop() == .exited(0))
+        }
+
         @Test func nobodyListeningIsReportedWithinTheContactPatience() async throws {
             let client = makeClient(of: try DeviceURI("ipc:///tmp/volley-no-such-\(getpid()).sock")) {
                 $0.contactPatience = .milliseconds(500)
