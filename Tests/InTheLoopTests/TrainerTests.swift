@@ -174,6 +174,43 @@ struct TrainerTests {
         #expect(weights(trained)[1] != weights(fresh)[1])
     }
 
+    private func recurrent(_ trainer: Trainer) -> [Matrix] { trainer.network.layers.compactMap(\.recurrent) }
+
+    @Test func anInterruptedRecurrentRunEndsAsAnUnbrokenOne() async throws {
+        let experiment = try experiment([
+            ("network.hidden", "[{size: 20, recurrent: true}]"), ("training.dropout", "0.2"),
+        ])
+        let fresh = try await Trainer(experiment, data: YinYang.splits(), device: nil)
+        let unbroken = try await train(experiment, device: nil)
+        let broken = try await train(experiment, device: nil, stopAfter: [3, 9])
+        #expect(recurrent(broken) == recurrent(unbroken) && recurrent(unbroken) != recurrent(fresh))
+        #expect(weights(broken) == weights(unbroken))
+        #expect(broken.progress.history == unbroken.progress.history)
+    }
+
+    /// One step: units whose input weights stay are the silenced ones. With weights that make all others fire, and nothing but
+    /// spikes to learn from, all that comes from them or goes to them in the layer stays as well.
+    @Test func silencedUnitsAreSilentAndKeepAllTheirWeights() async throws {
+        let experiment = try experiment([
+            ("network.hidden", "[{size: 20, recurrent: true}]"), ("network.hidden_mean", "0.2"),
+            ("training.dropout", "0.5"), ("objective.weight_decay", "0"),
+        ])
+        let fresh = try await Trainer(experiment, data: YinYang.splits(), device: nil)
+        var trained = try await Trainer(experiment, data: YinYang.splits(), device: nil)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        #expect(try await !trained.train(folder: RunFolder(creating: folder), observer: Watcher(stopAfter: 1)))
+        let (old, new) = (weights(fresh)[0], weights(trained)[0])
+        let silenced = (0..<20).filter { unit in (0..<old.rows).allSatisfy { old[$0, unit] == new[$0, unit] } }
+        #expect(!silenced.isEmpty && silenced.count < 20)
+        let (before, after) = (recurrent(fresh)[0], recurrent(trained)[0])
+        for unit in 0..<20 {
+            let isIncomingKept = (0..<20).allSatisfy { before[$0, unit] == after[$0, unit] }
+            let isOutgoingKept = (0..<20).allSatisfy { before[unit, $0] == after[unit, $0] }
+            #expect(isIncomingKept == silenced.contains(unit), "unit \(unit)")
+            #expect(isOutgoingKept == silenced.contains(unit), "unit \(unit)")
+        }
+    }
+
     @Test func spikesAloneAreEnoughToRun() async throws {
         let trained = try await train(experiment([("graph.measured", "spikes")]), device: chip())
         #expect(trained.progress.history.count == 2)
