@@ -188,8 +188,8 @@ struct TrainerTests {
         #expect(broken.progress.history == unbroken.progress.history)
     }
 
-    /// One step: units whose input weights stay are the silenced ones. With weights that make all others fire, and nothing but
-    /// spikes to learn from, all that comes from them or goes to them in the layer stays as well.
+    /// One step: units whose input weights stay are the silenced ones. With weights that make all others fire, and nothing
+    /// but spikes to learn from, all that comes from them or goes to them in the layer stays as well.
     @Test func silencedUnitsAreSilentAndKeepAllTheirWeights() async throws {
         let experiment = try experiment([
             ("network.hidden", "[{size: 20, recurrent: true}]"), ("network.hidden_mean", "0.2"),
