@@ -4,8 +4,8 @@
 # Usage: Tests/Campaigns/coverage.sh             files with such lines, the most first
 #        Tests/Campaigns/coverage.sh FILE ...    the lines of some files
 #
-# Builds the package in a folder of its own (.build-coverage), which takes some minutes at the first time, and runs all tests;
-# with files it reads what the last run left. What a program did that was killed is not counted.
+# Builds the package in a folder of its own (.build-coverage), which takes some minutes at the first time, and runs all
+# tests; with files it reads what the last run left. What a program did that was killed is not counted.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -17,21 +17,6 @@ extension DaemonTests {
             return file.path
         }
 
-        private func run(_ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
-            let process = Process()
-            process.executableURL = URL(fileURLWithPath: try TestDaemon.program())
-            process.arguments = arguments
-            let (output, errors) = (Pipe(), Pipe())
-            process.standardOutput = output
-            process.standardError = errors
-            process.standardInput = FileHandle.nullDevice
-            try process.run()
-            let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            let words = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-            process.waitUntilExit()
-            return (process.terminationStatus, text, words)
-        }
-
         @Test func aFileAndASettingMakeTheChipThatIsServed() async throws {
             defer { try? FileManager.default.removeItem(at: folder) }
             _ = try write("extends: bss2-calibrated\nnoise: {membrane_lsb: 2}\n", to: "base.yaml")
@@ -68,19 +53,19 @@ extension DaemonTests {
 
         @Test func shippedProfilesAreListedAndShownAndReadAgain() throws {
             defer { try? FileManager.default.removeItem(at: folder) }
-            let list = try run(["profile", "list"])
+            let list = try TestDaemon.run(["profile", "list"])
             #expect(list.status == 0)
             for name in ChipProfile.shippedNames { #expect(list.output.contains("\(name) "), "\(name)") }
-            let shown = try run(["profile", "show", "memristive"])
+            let shown = try TestDaemon.run(["profile", "show", "memristive"])
             #expect(shown.output.contains("\n  weight_limit: 7\n"))
             let path = try write(shown.output, to: "copy.yaml")
-            #expect(try run(["profile", "show", path]).output == shown.output)
-            let changed = try run(["profile", "show", path, "--set", "geometry.weight_limit=3"])
+            #expect(try TestDaemon.run(["profile", "show", path]).output == shown.output)
+            let changed = try TestDaemon.run(["profile", "show", path, "--set", "geometry.weight_limit=3"])
             #expect(changed.output.contains("\n  weight_limit: 3\n"))
-            let fields = try run(["profile", "fields"])
+            let fields = try TestDaemon.run(["profile", "fields"])
             #expect(fields.output.contains("noise.spike_time_ns (0 to 100000; default 0)\n    SD of the recorded time"))
             for command in [["profile", "list", "--json"], ["profile", "fields", "--json"]] {
-                let json = try JSONSerialization.jsonObject(with: Data(try run(command).output.utf8))
+                let json = try JSONSerialization.jsonObject(with: Data(try TestDaemon.run(command).output.utf8))
                 #expect((json as? [[String: Any]])?.isEmpty == false)
             }
         }
@@ -89,23 +74,23 @@ extension DaemonTests {
             defer { try? FileManager.default.removeItem(at: folder) }
             let path = try write("extends: bss2\nnoise:\n  membran_lsb: 2\n", to: "own.yaml")
             let listen = ["--listen", TestDaemon.freshAddress()]
-            let field = try run(listen + ["--profile", path])
+            let field = try TestDaemon.run(listen + ["--profile", path])
             #expect(field.status == 65)
             #expect(
                 field.errors.contains("own.yaml:3: noise.membran_lsb: ") && field.errors.contains("\"membrane_lsb\""))
-            let setting = try run(listen + ["--set", "noise.membrane_lsb=-1"])
+            let setting = try TestDaemon.run(listen + ["--set", "noise.membrane_lsb=-1"])
             #expect(setting.status == 65)
             #expect(setting.errors.contains("bss2 (setting): noise.membrane_lsb: \"-1\""), "\(setting.errors)")
-            let missing = try run(["profile", "show", "./none.yaml"])
+            let missing = try TestDaemon.run(["profile", "show", "./none.yaml"])
             #expect(missing.status == 65 && missing.errors.contains("there is no chip profile ./none.yaml"))
-            let word = try run(listen + ["--set", "noise"])
+            let word = try TestDaemon.run(listen + ["--set", "noise"])
             #expect(word.status == 64 && word.errors.contains("write FIELD=VALUE"))
         }
 
         /// Where others cannot come anyway, encryption that a daemon took without a word would be thought to be there.
         @Test(arguments: ["ipc:///tmp/never.sock", "usbip://127.0.0.1:0", "stdio"])
         func aKeyIsTakenForPortsAlone(listen: String) throws {
-            let result = try run(["--listen", listen, "--key", "chip.key", "--clients", "clients.txt"])
+            let result = try TestDaemon.run(["--listen", listen, "--key", "chip.key", "--clients", "clients.txt"])
             #expect(result.status == 64)
             #expect(result.errors.contains("--key and --clients are for tcp:// addresses"), "\(result.errors)")
         }
@@ -114,7 +99,7 @@ extension DaemonTests {
             [], ["serve"], ["profile"], ["profile", "list"], ["profile", "show"], ["profile", "fields"],
         ])
         func helpHasExamples(command: [String]) throws {
-            let result = try run(command + ["--help"])
+            let result = try TestDaemon.run(command + ["--help"])
             #expect(result.status == 0 && result.output.contains("EXAMPLES\n  volleyd "), "\(result.output)")
         }
     }

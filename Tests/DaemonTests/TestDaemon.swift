@@ -1,5 +1,6 @@
 import DeviceClient
 import DeviceTransport
+import Foundation
 import Glibc
 import StreamDriver
 import Substrate
@@ -38,6 +39,22 @@ struct TestDaemon {
             Issue.record("volleyd is missing; run: swift build -c release --product volleyd")
             throw error
         }
+    }
+
+    /// Runs the program until it ends by itself.
+    static func run(_ arguments: [String]) throws -> (status: Int32, output: String, errors: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: try program())
+        process.arguments = arguments
+        let (output, errors) = (Pipe(), Pipe())
+        process.standardOutput = output
+        process.standardError = errors
+        process.standardInput = FileHandle.nullDevice
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let words = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        return (process.terminationStatus, text, words)
     }
 
     /// Ends the daemon as a user would, and returns its status.

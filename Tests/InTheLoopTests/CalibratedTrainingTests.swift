@@ -21,18 +21,6 @@ import Testing
             ] + overrides)
     }
 
-    /// The default chip; where it drifts, it does so within a few batches.
-    private func chip(drifts: Bool) -> EmulatedDevice {
-        var profile = ChipProfile.standard
-        if drifts {
-            profile.drift.leak = 12
-            profile.drift.tauMem = 0.2
-            profile.drift.shortest = 0.04
-            profile.drift.longest = 0.08
-        }
-        return EmulatedDevice(EmulatedChip(profile: profile, serial: 3))
-    }
-
     private func calibrations(_ experiment: Experiment, _ chip: EmulatedDevice) async throws -> CalibrationSet {
         let desk = CalibrationDesk(experiment, cache: nil, now: Date(timeIntervalSince1970: 0))
         return try #require(try await desk.calibrations(of: chip, notice: { _ in }))
@@ -61,7 +49,7 @@ import Testing
     @Test func aSteadyChipKeepsItsCalibration() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let experiment = try experiment()
-        let chip = chip(drifts: false)
+        let chip = CalibrationChip(serial: 3).device
         let first = try await calibrations(experiment, chip)
         let (trainer, warnings) = try await train(experiment, chip, first)
         #expect(trainer.summary.probes == 2)
@@ -73,7 +61,7 @@ import Testing
     @Test func aDriftingChipIsCalibratedAgainAndAnInterruptedRunEndsAsAnUnbrokenOne() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let experiment = try experiment()
-        let chip = chip(drifts: true)
+        let chip = CalibrationChip.drifting.device
         let first = try await calibrations(experiment, chip)
         let (unbroken, warnings) = try await train(experiment, chip, first)
         #expect(unbroken.summary.recalibrations >= 1)
@@ -88,7 +76,7 @@ import Testing
     @Test func aPolicyOfWarningWarnsOnceAndGoesOn() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let experiment = try experiment([("chip.when_stale", "warn")])
-        let chip = chip(drifts: true)
+        let chip = CalibrationChip.drifting.device
         let first = try await calibrations(experiment, chip)
         let (trainer, warnings) = try await train(experiment, chip, first)
         #expect(trainer.summary.recalibrations == 0)
@@ -99,7 +87,7 @@ import Testing
     @Test func aPolicyOfStoppingStopsWithACheckpoint() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let experiment = try experiment([("chip.when_stale", "stop")])
-        let chip = chip(drifts: true)
+        let chip = CalibrationChip.drifting.device
         let first = try await calibrations(experiment, chip)
         let error = await #expect(throws: RunError.self) {
             try await train(experiment, chip, first)

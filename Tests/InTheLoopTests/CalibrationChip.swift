@@ -27,6 +27,16 @@ struct CalibrationChip {
         device = EmulatedDevice(EmulatedChip(profile: profile, serial: serial, threads: threads))
     }
 
+    /// A chip that moves away from a calibration within a few batches.
+    static var drifting: CalibrationChip {
+        CalibrationChip(serial: 3) {
+            $0.drift.leak = 12
+            $0.drift.tauMem = 0.2
+            $0.drift.shortest = 0.04
+            $0.drift.longest = 0.08
+        }
+    }
+
     /// Calibrates the chip, or a device that stands in front of it.
     func calibrated(
         to targets: NeuronTargets = targets, through device: (any SpikingDevice)? = nil,

@@ -9,17 +9,6 @@ import Testing
     private let folder = FileManager.default.temporaryDirectory
         .appendingPathComponent("volley-desk-\(UUID().uuidString)")
 
-    /// The default chip; one that drifts has moved away from a calibration by its end.
-    private func chip(drifts: Bool) -> EmulatedDevice {
-        var profile = ChipProfile.standard
-        if drifts {
-            profile.drift.leak = 12
-            profile.drift.shortest = 0.04
-            profile.drift.longest = 0.08
-        }
-        return EmulatedDevice(EmulatedChip(profile: profile, serial: 3))
-    }
-
     private func desk(_ policy: String) throws -> CalibrationDesk {
         let experiment = try Experiment(
             yaml: try #require(Presets.yaml("yinyang")), source: "yinyang",
@@ -48,7 +37,7 @@ import Testing
 
     @Test func aKeptCalibrationThatStillFitsIsTaken() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let chip = chip(drifts: false)
+        let chip = CalibrationChip(serial: 3).device
         let first = try await ask("stop", chip)
         #expect(first.ages == [nil] && first.warnings.isEmpty)
         let second = try await ask("stop", chip)
@@ -58,7 +47,7 @@ import Testing
 
     @Test func onAMovedChipWarningGoesOnWithTheKeptOne() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let chip = chip(drifts: true)
+        let chip = CalibrationChip.drifting.device
         let first = try await ask("warn", chip)
         let second = try await ask("warn", chip)
         #expect(hashes(second.set) == hashes(first.set))
@@ -69,7 +58,7 @@ import Testing
 
     @Test func onAMovedChipStoppingSaysWhatToDo() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let chip = chip(drifts: true)
+        let chip = CalibrationChip.drifting.device
         _ = try await ask("stop", chip)
         let error = await #expect(throws: RunError.self) { try await ask("stop", chip) }
         #expect(error?.code == .stale)
@@ -79,7 +68,7 @@ import Testing
 
     @Test func onAMovedChipANewCalibrationTakesTheKeptOnesPlace() async throws {
         defer { try? FileManager.default.removeItem(at: folder) }
-        let chip = chip(drifts: true)
+        let chip = CalibrationChip.drifting.device
         let first = try await ask("recalibrate", chip)
         let second = try await ask("recalibrate", chip)
         #expect(hashes(second.set) != hashes(first.set))
