@@ -81,13 +81,18 @@ struct BenchmarkCase: Sendable {
             step("step-70-186r-20-T400", .speech(inputs: 70, hidden: 186, steps: 400)),
             step("step-700-256r-20-T100", .speech(inputs: 700, hidden: 256, steps: 100)),
             step("step-700-256r-20-T400", .speech(inputs: 700, hidden: 256, steps: 400)),
-            BenchmarkCase("loop-spikes") { try await LoopBenchmark(record: .spikes).measure($0, $1) },
-            BenchmarkCase("loop-membranes") { try await LoopBenchmark(record: .membranes).measure($0, $1) },
-            BenchmarkCase("loop-software") { try await LoopBenchmark(record: nil).measure($0, $1) },
+            loop("loop-spikes", .daemon(.spikes)), loop("loop-membranes", .daemon(.membranes)),
+            loop("loop-spikes-in-process", .process(.spikes)),
+            loop("loop-membranes-in-process", .process(.membranes)),
+            loop("loop-software", .software),
         ]
 
     private static func emulator(_ name: String, _ benchmark: EmulatorBenchmark) -> BenchmarkCase {
         BenchmarkCase(name, takesLevel: true) { try await benchmark.measure($0, $1) }
+    }
+
+    private static func loop(_ name: String, _ forward: LoopBenchmark.Forward) -> BenchmarkCase {
+        BenchmarkCase(name) { try await LoopBenchmark(forward: forward).measure($0, $1) }
     }
 
     private static func step(_ name: String, _ workload: Workload, threads: Int? = nil) -> BenchmarkCase {

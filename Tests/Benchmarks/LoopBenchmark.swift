@@ -6,10 +6,35 @@ import SpikeData
 import Substrate
 import Synchronization
 
-/// Training of `mnist16`, on all of MNIST: through the daemon, or in software.
+/// Training of `mnist16`, on all of MNIST.
 struct LoopBenchmark {
-    /// What is recorded; nil for software.
-    var record: ChipWork.Record?
+    /// What runs the forward passes, and what is recorded of them.
+    enum Forward {
+        /// The chip behind the daemon.
+        case daemon(ChipWork.Record)
+        /// The chip in this process: what is left is what a loop takes without any link.
+        case process(ChipWork.Record)
+        /// The model.
+        case software
+
+        fileprivate var record: ChipWork.Record? {
+            switch self {
+            case .daemon(let record), .process(let record): record
+            case .software: nil
+            }
+        }
+
+        fileprivate var words: String {
+            switch self {
+            case .daemon(let record): "measured \(record.rawValue)"
+            case .process(let record): "measured \(record.rawValue), chip in process"
+            case .software: "software"
+            }
+        }
+    }
+
+    /// What runs the forward passes.
+    var forward: Forward
 
     /// Epochs that are timed, after one that warms up.
     private static let epochs = 3
@@ -22,26 +47,35 @@ struct LoopBenchmark {
         let experiment = try Experiment(
             yaml: Presets.yaml("mnist16") ?? "", source: "mnist16",
             overrides: [
-                ("graph.measured", (record ?? .membranes).rawValue), ("training.epochs", "\(Self.epochs + 1)"),
+                ("graph.measured", (forward.record ?? .membranes).rawValue), ("training.epochs", "\(Self.epochs + 1)"),
             ])
         let splits = try DataLibrary(folder: context.data, environment: environment).load("mnist")
-        let daemon = record == nil ? nil : try BundledDaemon(threads: context.threads)
+        var daemon: BundledDaemon?
+        var device: (any SpikingDevice)?
+        switch forward {
+        case .daemon:
+            let bundled = try BundledDaemon(threads: context.threads)
+            daemon = bundled
+            device = bundled.device
+        case .process:
+            device = EmulatedDevice(EmulatedChip(profile: .standard, serial: 1, threads: context.threads))
+        case .software: break
+        }
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("volley-benchmark-\(ProcessInfo.processInfo.processIdentifier)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let watcher = EpochWatcher()
         do {
             var calibrations: CalibrationSet?
-            if let daemon {
-                let client = daemon.anotherClient()
+            let other = daemon?.anotherClient()
+            if let calibrated: any SpikingDevice = other ?? device {
                 calibrations = try await CalibrationDesk(
                     experiment, cache: CalibrationCache(environment: environment), now: Date()
-                ).calibrations(of: client) { _ in }
-                await client.close()
+                ).calibrations(of: calibrated) { _ in }
             }
+            await other?.close()
             var trainer = try await Trainer(
-                experiment, data: splits, device: daemon?.device, calibrations: calibrations,
-                threads: context.threads)
+                experiment, data: splits, device: device, calibrations: calibrations, threads: context.threads)
             _ = try await trainer.train(folder: RunFolder(creating: folder), observer: watcher)
             let link = await daemon?.device.linkStatistics
             let memory = ProcessMemory.peak(of: "self") + (daemon?.peakMemory ?? 0)
@@ -72,13 +106,14 @@ struct LoopBenchmark {
                 parts += link.parts(
                     emulating: totals.training.deviceSeconds + totals.evaluation.deviceSeconds,
                     patterns: patterns + totals.evaluatedPatterns)
-            } else if part != .device {
-                parts.append(Measurement.Part(part.rawValue, seconds: seconds, patterns: patterns))
+            } else {
+                let name = part == .device ? "emulate" : part.rawValue
+                parts.append(Measurement.Part(name, seconds: seconds, patterns: patterns))
             }
         }
         return Measurement(
-            name: name, work: "mnist16, \(record.map { "measured \($0.rawValue)" } ?? "software")",
-            threads: context.threads, level: context.level, eventsPerPattern: trainer.eventsPerPattern,
+            name: name, work: "mnist16, \(forward.words)", threads: context.threads, level: context.level,
+            eventsPerPattern: trainer.eventsPerPattern,
             spikesPerPattern: trainer.progress.history.last?.spikesPerPattern ?? 0,
             runs: rates.sorted().map { TimedRun(patternsPerSecond: $0) }, partNanoseconds: parts, peakMemory: memory)
     }
