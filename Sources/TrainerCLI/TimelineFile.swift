@@ -14,6 +14,25 @@ package struct TimelineFile {
         self.timeline = timeline
     }
 
+    /// Finds out before a training whether its picture will have a place.
+    ///
+    /// - Throws: `inputOutput` where the folder is not there, nothing may be written to it, or the path is a folder.
+    static func check(_ path: String) throws(CommandError) {
+        let url = URL(fileURLWithPath: path)
+        let folder = url.deletingLastPathComponent()
+        let reason: String
+        if (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true {
+            reason = "it is a folder"
+        } else if (try? folder.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory != true {
+            reason = "there is no folder \(folder.path)"
+        } else if !FileManager.default.isWritableFile(atPath: folder.path) {
+            reason = "nothing may be written to \(folder.path)"
+        } else {
+            return
+        }
+        throw CommandError(.inputOutput, "cannot write \(path): \(reason)")
+    }
+
     /// The shares of the time, in words.
     package var text: String {
         func percent(_ tasks: Set<LoopTimeline.Task>) -> String {

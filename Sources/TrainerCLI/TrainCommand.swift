@@ -88,6 +88,7 @@ struct TrainCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        if let timeline { try TimelineFile.check(timeline) }
         let stop = StopRequest()
         let watch = SignalWatch.asking(stop, telling: .diagnostics)
         defer { watch.end() }
@@ -189,17 +190,17 @@ struct TrainCommand: AsyncParsableCommand {
     private func report(_ trainer: Trainer, folder: RunFolder, testPatterns: Int) throws {
         let summary = trainer.summary
         try folder.write(summary, to: "summary.json")
-        if let timeline, let steps = trainer.timeline {
-            let file = TimelineFile(steps)
-            try file.write(to: timeline)
-            Console.diagnostics.line("\(timeline): \(file.text)")
-        }
         if json {
             Console.output.line(String(decoding: RunFolder.json(summary), as: UTF8.self))
         } else {
             let path = Self.shown(folder)
             Console.output.line(
                 "\n" + SummaryTable(summary, folder: path, testPatterns: testPatterns).text)
+        }
+        if let timeline, let steps = trainer.timeline {
+            let file = TimelineFile(steps)
+            try file.write(to: timeline)
+            Console.diagnostics.line("\(timeline): \(file.text)")
         }
     }
 

@@ -20,8 +20,6 @@ struct BenchmarkCase: Sendable {
     var name: String
     /// Whether the instruction set can be chosen; others take the processor's highest.
     var takesLevel: Bool
-    /// Whether it is made of short runs, between which it can stand still.
-    var takesTurns: Bool { !name.hasPrefix("loop") }
     /// Threads, where they are a part of what is measured.
     var threads: Int?
     private var body: @Sendable (String, BenchmarkContext) async throws -> Measurement

@@ -47,7 +47,8 @@ struct LoopBenchmark {
         let experiment = try Experiment(
             yaml: Presets.yaml("mnist16") ?? "", source: "mnist16",
             overrides: [
-                ("graph.measured", (forward.record ?? .membranes).rawValue), ("training.epochs", "\(Self.epochs + 1)"),
+                ("graph.measured", (forward.record ?? .membranes).rawValue),
+                ("training.epochs", "\(context.takesTurns ? 10_000 : Self.epochs + 1)"),
             ])
         let splits = try DataLibrary(folder: context.data, environment: environment).load("mnist")
         var daemon: BundledDaemon?
@@ -64,7 +65,7 @@ struct LoopBenchmark {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("volley-benchmark-\(ProcessInfo.processInfo.processIdentifier)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        let watcher = EpochWatcher()
+        let watcher = LoopWatcher()
         do {
             var calibrations: CalibrationSet?
             let other = daemon?.anotherClient()
@@ -76,12 +77,16 @@ struct LoopBenchmark {
             await other?.close()
             var trainer = try await Trainer(
                 experiment, data: splits, device: device, calibrations: calibrations, threads: context.threads)
+            // Nothing but turns ends a training that takes them, and a failed training ends its timing.
+            let turns = Task { context.takesTurns ? try await watcher.turns(context) : nil }
+            defer { turns.cancel() }
             _ = try await trainer.train(folder: RunFolder(creating: folder), observer: watcher)
+            let runs = try await turns.value ?? watcher.epochs
             let link = await daemon?.device.linkStatistics
             let memory = ProcessMemory.peak(of: "self") + (daemon?.peakMemory ?? 0)
             await daemon?.close()
             return measurement(
-                name, trainer, watcher.epochs.withLock { $0 }, link: link, memory: memory, context: context)
+                name, trainer, runs, link: link, memory: memory, context: context)
         } catch {
             await daemon?.close()
             throw error
@@ -89,14 +94,10 @@ struct LoopBenchmark {
     }
 
     private func measurement(
-        _ name: String, _ trainer: Trainer, _ epochs: [RunTotals], link: LinkStatistics?, memory: Double,
+        _ name: String, _ trainer: Trainer, _ runs: [TimedRun], link: LinkStatistics?, memory: Double,
         context: BenchmarkContext
     ) -> Measurement {
         let totals = trainer.progress.totals
-        let rates = zip(epochs, epochs.dropFirst()).map { before, after in
-            Double(after.trainingPatterns - before.trainingPatterns)
-                / (after.trainingSeconds - before.trainingSeconds)
-        }
         let patterns = totals.trainingPatterns
         var parts: [Measurement.Part] = []
         for part in StepClock.Part.allCases {
@@ -115,17 +116,45 @@ struct LoopBenchmark {
             name: name, work: "mnist16, \(forward.words)", threads: context.threads, level: context.level,
             eventsPerPattern: trainer.eventsPerPattern,
             spikesPerPattern: trainer.progress.history.last?.spikesPerPattern ?? 0,
-            runs: rates.sorted().map { TimedRun(patternsPerSecond: $0) }, partNanoseconds: parts, peakMemory: memory)
+            runs: runs, partNanoseconds: parts, peakMemory: memory)
     }
 }
 
-/// Keeps a run's totals at the end of each epoch.
-private final class EpochWatcher: TrainingObserver {
-    let epochs = Mutex<[RunTotals]>([])
+/// Times a training from its second epoch on, when its activity has settled: by epochs, or by turns.
+private final class LoopWatcher: TrainingObserver {
+    private struct State {
+        var totals = RunTotals()
+        var ends: [RunTotals] = []
+        var isEnough = false
+    }
+    private let state = Mutex(State())
+    private let start = ContinuousClock.now
 
-    func stepped(_ report: StepReport) {}
+    /// The epochs after the first, by rising rate.
+    var epochs: [TimedRun] {
+        let ends = state.withLock { $0.ends }
+        return zip(ends, ends.dropFirst()).map { before, after in
+            TimedRun(
+                patternsPerSecond: Double(after.trainingPatterns - before.trainingPatterns)
+                    / (after.trainingSeconds - before.trainingSeconds))
+        }.sorted { $0.patternsPerSecond < $1.patternsPerSecond }
+    }
+
+    /// Takes turns while the training goes on, then ends it.
+    func turns(_ context: BenchmarkContext) async throws -> [TimedRun] {
+        defer { state.withLock { $0.isEnough = true } }
+        while state.withLock({ $0.ends.isEmpty }) { try await Task.sleep(for: .milliseconds(10)) }
+        return try await Timing.runs(context) { [start] in
+            // By the clock of the steps, which stands still while tests run.
+            self.state.withLock { state in
+                (state.totals.trainingPatterns, start + .seconds(state.totals.trainingSeconds))
+            }
+        }
+    }
+
+    func stepped(_ report: StepReport) { state.withLock { $0.totals = report.totals } }
     func evaluated(patterns: Int, of total: Int) {}
-    func finishedEpoch(_ report: EpochReport, totals: RunTotals) { epochs.withLock { $0.append(totals) } }
+    func finishedEpoch(_ report: EpochReport, totals: RunTotals) { state.withLock { $0.ends.append(totals) } }
     func warned(_ message: String) {}
-    var shouldStop: Bool { false }
+    var shouldStop: Bool { state.withLock { $0.isEnough } }
 }

@@ -12,6 +12,8 @@ struct PairCommand: AsyncParsableCommand {
             EXAMPLES
               benchmarks pair emulator-bss2 daemon-spikes
                   what the daemon has of the emulator's rate
+              benchmarks pair loop-membranes-in-process loop-membranes
+                  what the link leaves of a training's rate
               benchmarks pair daemon-spikes --than before/Benchmarks
                   how much faster this build is than one from before, with its volleyd beside it
             """)
@@ -40,11 +42,8 @@ struct PairCommand: AsyncParsableCommand {
         }
         guard (6...10_000).contains(turns) else { throw ValidationError("--turns is 6...10000, not \(turns).") }
         for name in [first, second ?? first] {
-            guard let known = BenchmarkCase.all.first(where: { $0.name == name }) else {
+            guard BenchmarkCase.all.contains(where: { $0.name == name }) else {
                 throw ValidationError("There is no benchmark \"\(name)\"; `run --help` lists them.")
-            }
-            guard known.takesTurns else {
-                throw ValidationError("\(name) is a whole training, which cannot take turns.")
             }
         }
     }

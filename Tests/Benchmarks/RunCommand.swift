@@ -70,6 +70,7 @@ struct RunCommand: AsyncParsableCommand {
         var result = ResultFile(machine: .current, measurements: [])
         print(result.machine.summary + "\n")
         print(MeasurementTable.header)
+        var isComplete = true
         for benchmark in chosen where benchmark.takesLevel || machine.level == .best {
             do {
                 let measurement = try inProcessOfItsOwn(benchmark)
@@ -77,9 +78,12 @@ struct RunCommand: AsyncParsableCommand {
                 print(MeasurementTable.rows(measurement).joined(separator: "\n"))
             } catch {
                 print("\(benchmark.name) is left out: \(error)")
+                isComplete = false
             }
         }
         if let json { try ResultFile.write(result, to: json) }
+        // Whoever names a benchmark wants it; of all, those are left out that lack what they need.
+        if !isComplete, !names.isEmpty { throw ExitCode.failure }
     }
 
     /// A benchmark in a process of its own, so that its memory is its own and no other's threads are about.

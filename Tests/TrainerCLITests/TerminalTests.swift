@@ -87,12 +87,19 @@ struct TerminalTests {
             for word in ["Training steps", "time (ms)", "chip runs", "weights to codes", "gradients of slices"] {
                 #expect(svg.contains(word), "\(word)")
             }
+        }
+    }
+
+    /// Before the training, not after it.
+    @Test(arguments: [("no/such/who.svg", "there is no folder"), (".", "it is a folder")])
+    func aTimelineWithoutAPlaceIsRefusedAtOnce(path: String, reason: String) throws {
+        try inFolder {
             let refused = try VolleyProcess(
-                ["train", "yinyang", "--epochs", "1", "--output", "other", "--timeline", "no/such/folder/who.svg"]
-                    + small + ["--profile", "ideal"], in: folder
+                ["train", "yinyang", "--software", "--output", "run", "--timeline", path] + small, in: folder
             ).finish()
-            #expect(refused.status != 0)
-            #expect(refused.errors.contains("cannot write no/such/folder/who.svg"), "\(refused.errors)")
+            #expect(refused.status == 74)
+            #expect(refused.errors.contains("cannot write \(path): \(reason)"), "\(refused.errors)")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
         }
     }
 }
