@@ -110,13 +110,14 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
                 perform(endpoint.abort(request: request, from: PeerID(bytes: peer.bytes), now: now))
             }
         }
+        var ended: [ChipWorker.Finished] = []
         for event in worker.takeEvents() {
             switch event {
             case .slice(let job, let slice):
                 perform(endpoint.advance(job, slice: slice, now: now))
             case .finished(let finished):
-                log(finished)
                 perform(endpoint.complete(finished.job, result: finished.result, now: now))
+                ended.append(finished)
             }
         }
         if let next = endpoint.nextTimeout, next <= now {
@@ -124,6 +125,8 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         }
         listener.note(isBatchRunning: endpoint.isBusy)
         transmit()
+        // A line takes as long to write as a batch's last frames take to make, and nobody waits for it.
+        for finished in ended { log(finished) }
     }
 
     /// Does what the endpoint asks for, but for frames, which wait for `transmit`.
