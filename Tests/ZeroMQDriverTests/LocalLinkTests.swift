@@ -54,6 +54,42 @@ import ZeroMQDriver
         daemon.stop()
     }
 
+    /// Both ends stay awake for a moment after a frame, and no longer.
+    @Test func whoWaitsInVainSleeps() throws {
+        var listener = try LocalListener(on: .init(link: .ipc(path: freshPath())))
+        let address = listener.address
+        let over = DispatchSemaphore(value: 0)
+        let used = Mutex<Double?>(nil)
+        DispatchQueue(label: "client").async {
+            defer { over.signal() }
+            guard var link = try? LocalTransport(connecting: address), (try? link.send([1])) != nil else { return }
+            let time = Self.processorSeconds { _ = try? link.receive(within: .milliseconds(400)) }
+            used.withLock { $0 = time }
+        }
+        var frame: IncomingFrame?
+        for _ in 0..<100 where frame == nil { frame = try listener.receive(within: .milliseconds(100)) }
+        #expect(frame?.bytes == [1])
+        let time = Self.processorSeconds { _ = try? listener.receive(within: .milliseconds(300)) }
+        #expect(time < 0.1, "the listener worked for \(time) of 0.3 s")
+        // Leaving wakes nobody: the client's wait ends by itself.
+        #expect(over.wait(timeout: .now() + 10) == .success)
+        let clients = try #require(used.withLock { $0 })
+        #expect(clients < 0.1, "the client worked for \(clients) of 0.4 s")
+        listener.close()
+    }
+
+    /// What a body takes of a processor on this thread.
+    private static func processorSeconds(_ body: () -> Void) -> Double {
+        func now() -> Double {
+            var time = timespec()
+            clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+            return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+        }
+        let start = now()
+        body()
+        return now() - start
+    }
+
     @Test(arguments: [true, false]) func framesAboveTheLimitEndTheConnectionAndHarmNobodyElse(byZeroMQ: Bool) throws {
         let daemon = try EchoDaemon(local: freshPath(), frameLimit: 1_000)
         let big = try Self.client(byZeroMQ: byZeroMQ, of: daemon.address)

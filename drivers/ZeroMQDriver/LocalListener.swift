@@ -4,6 +4,9 @@ import Glibc
 /// The serving end of ZeroMQ links within a machine, without libzmq: frames come and go on the thread that serves, and who
 /// has no session can make it keep less than 64 KiB.
 public struct LocalListener: Listener, ~Copyable {
+    /// How long after a frame `receive` stays awake: while a host works on results, and prepares the next batch.
+    private static let wakefulness: Duration = .milliseconds(1)
+
     /// Where the listener listens.
     public let address: DeviceURI
 
@@ -26,6 +29,8 @@ public struct LocalListener: Listener, ~Copyable {
     private var turn = 0
     /// No more are let in before, since the process has no descriptors left.
     private var closedUntil: ContinuousClock.Instant?
+    private var isBatchRunning = false
+    private var lastFrame = ContinuousClock.now
     private var buffer = [UInt8](repeating: 0, count: ConnectionAllowance.largestRead)
 
     /// Listens on a local socket file (mode 0600), where one that a dead daemon left behind is replaced, or on a TCP port
@@ -71,6 +76,8 @@ public struct LocalListener: Listener, ~Copyable {
     /// Waits for the next frame; `nil` when none came within the limit or the waker was used. Writes what waits.
     public mutating func receive(within limit: Duration) throws(TransportError) -> IncomingFrame? {
         let deadline = ContinuousClock.now + limit
+        // While a batch runs it has the processors.
+        let awakeUntil = isBatchRunning ? lastFrame : lastFrame + Self.wakefulness
         while true {
             if let frame = takeFrame() { return frame }
             dismiss()
@@ -82,7 +89,7 @@ public struct LocalListener: Listener, ~Copyable {
                 ] + peers.map(\.connection.pollItem)
             // Only who is not ready yet, or a lack of descriptors, wants a look before the limit.
             let next = (peers.lazy.filter { !$0.connection.isReady }.map(\.deadline) + [closedUntil ?? deadline]).min()
-            guard try LocalSocket.poll(&items, until: min(deadline, next ?? deadline)) else {
+            guard try LocalSocket.poll(&items, until: min(deadline, next ?? deadline), awakeUntil: awakeUntil) else {
                 if ContinuousClock.now >= deadline { return nil }
                 continue
             }
@@ -117,7 +124,11 @@ public struct LocalListener: Listener, ~Copyable {
             peers[index].connection.put(frame)
         }
         peers[index].connection.flush()
+        lastFrame = .now
     }
+
+    /// Whether a batch runs.
+    public mutating func note(isBatchRunning: Bool) { self.isBatchRunning = isBatchRunning }
 
     /// Takes frames up to the listener's limit from a peer from here on, and keeps more for it.
     public mutating func trust(_ peer: LinkPeer) {
@@ -133,6 +144,7 @@ public struct LocalListener: Listener, ~Copyable {
             let index = (turn + offset) % peers.count
             if let frame = peers[index].connection.next() {
                 turn = index
+                lastFrame = .now
                 return IncomingFrame(peer: peers[index].name, bytes: frame)
             }
         }

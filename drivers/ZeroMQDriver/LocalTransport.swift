@@ -11,10 +11,13 @@ public struct LocalTransport: Transport, ~Copyable {
     public static let defaultPatience: Duration = .seconds(5)
     /// How long a peer may take nothing: as long as it may be silent.
     public static let fullQueuePatience: Duration = .seconds(3)
+    /// How long after a frame `receive` stays awake: not for all of a batch, when the chip wants the processors.
+    static let wakefulness: Duration = .microseconds(300)
 
     private var connection: ZMTPConnection
     private let uri: DeviceURI
     private let wakeUp: WakeUp
+    private var awakeUntil = ContinuousClock.now
     private var buffer = [UInt8](repeating: 0, count: ConnectionAllowance.largestRead)
 
     /// Connects, and returns when the peer has answered ZeroMQ's own handshake.
@@ -76,6 +79,7 @@ public struct LocalTransport: Transport, ~Copyable {
         guard !connection.hasEnded else { throw gone() }
         for frame in frames { connection.put(frame) }
         connection.flush()
+        awakeUntil = .now + Self.wakefulness
         while connection.waitingBytes > 0, !connection.hasEnded {
             let before = connection.waitingBytes
             let deadline = ContinuousClock.now + Self.fullQueuePatience
@@ -99,11 +103,16 @@ public struct LocalTransport: Transport, ~Copyable {
         let deadline = ContinuousClock.now + limit
         var isLast = false
         while true {
-            if let frame = connection.next() { return frame }
+            if let frame = connection.next() {
+                awakeUntil = .now + Self.wakefulness
+                return frame
+            }
             if connection.hasEnded { throw gone() }
             if isLast { return nil }
             isLast = ContinuousClock.now >= deadline
-            if try Self.wait(for: &connection, or: wakeUp, until: deadline, &buffer) { isLast = true }
+            if try Self.wait(for: &connection, or: wakeUp, until: deadline, awakeUntil: awakeUntil, &buffer) {
+                isLast = true
+            }
         }
     }
 
@@ -117,10 +126,10 @@ public struct LocalTransport: Transport, ~Copyable {
     /// Waits until something can be read, or written where that is wanted, and does it; whether the waker was used.
     @discardableResult private static func wait(
         for connection: inout ZMTPConnection, or wakeUp: WakeUp? = nil, until deadline: ContinuousClock.Instant,
-        _ buffer: inout [UInt8]
+        awakeUntil: ContinuousClock.Instant = .now, _ buffer: inout [UInt8]
     ) throws(TransportError) -> Bool {
         var items = [connection.pollItem, pollfd(fd: wakeUp?.descriptor ?? -1, events: Int16(POLLIN), revents: 0)]
-        guard try LocalSocket.poll(&items, until: deadline) else { return false }
+        guard try LocalSocket.poll(&items, until: deadline, awakeUntil: awakeUntil) else { return false }
         connection.serve(items[0], by: &buffer)
         guard items[1].revents != 0 else { return false }
         wakeUp?.clear()
