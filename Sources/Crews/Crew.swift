@@ -28,15 +28,23 @@ package final class Crew {
     /// Does work on all threads that are there in time; returns when all of them have finished.
     ///
     /// Traps when called while it works.
+    package func work(_ body: @Sendable (_ thread: Int) -> Void) {
+        work(leading: { body(0) }, body)
+    }
+
+    /// Does work on all threads that are there in time, the leader in its own way; returns when all of them have finished.
     ///
-    /// - Parameter errand: what the leader does first, while the others begin.
-    package func work(first errand: () -> Void = {}, _ body: @Sendable (_ thread: Int) -> Void) {
+    /// Traps when called while it works.
+    ///
+    /// - Parameters:
+    ///   - lead: What the leader does, on the calling thread, while the others work.
+    ///   - body: What each of the others does.
+    package func work(leading lead: () -> Void, _ body: @Sendable (_ thread: Int) -> Void) {
         precondition(post.turn.load(ordering: .relaxed) % 2 == 0, "a crew does one thing at a time")
         withoutActuallyEscaping(body) { body in
             post.work.withLock { $0 = Post.Work(body: body) }
             post.turn.add(1, ordering: .sequentiallyConsistent)
-            errand()
-            body(0)
+            lead()
             post.turn.add(1, ordering: .sequentiallyConsistent)
             Crew.wait { post.helping.load(ordering: .sequentiallyConsistent) == 0 }
             post.work.withLock { $0 = nil }

@@ -190,6 +190,30 @@ extension DaemonTests {
             daemon.stop()
         }
 
+        /// The batch would keep the chip for more than two seconds.
+        @Test func clientsAreAnsweredWhileABatchRunsAndACancelledOneFreesTheChip() async throws {
+            let daemon = try TestDaemon(
+                on: TestDaemon.freshAddress(), ["--threads", "1", "--set", "integration.longest_step_ticks=1"])
+            let client = makeClient(of: daemon.address)
+            // Not on the pool, as above.
+            try await withTaskExecutorPreference(client.hostExecutor) {
+                let task = Task { try await client.run(SmallExperiment.longBatch(1)) }
+                try await waitForWork(of: client)
+                var begin = ContinuousClock.now
+                for _ in 0..<10 { #expect(try await client.deviceHealth().jobsQueued == 1) }
+                let answered = ContinuousClock.now - begin
+                begin = .now
+                task.cancel()
+                let result = await task.result
+                #expect(throws: DeviceError.self) { try result.get() }
+                #expect(try await client.run(SmallExperiment.batch(2)).batch == 2)
+                let freed = ContinuousClock.now - begin
+                #expect(answered < .seconds(1) && freed < .seconds(1), "\(answered), \(freed)")
+            }
+            await client.close()
+            #expect(daemon.stop() == .exited(0))
+        }
+
         @Test func theDaemonEndsWhenWhoeverHoldsItsInputIsKilled() async throws {
             let address = TestDaemon.freshAddress()
             let path = String(address.dropFirst("ipc://".count))

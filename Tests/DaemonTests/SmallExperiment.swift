@@ -1,6 +1,6 @@
 import Substrate
 
-/// A small network and its batches, all functions of their numbers.
+/// Small networks and their batches, all functions of their numbers.
 enum SmallExperiment {
     /// Five inputs, twelve spiking neurons, three readouts; 10 us windows of six samples.
     static let configuration = ChipConfiguration(
@@ -39,6 +39,18 @@ enum SmallExperiment {
         return DeviceBatch(
             id: number, configuration: configuration, synapses: synapses, inputs: inputs,
             observables: Observables(spikes: true, membranes: 12..<15))
+    }
+
+    /// A batch that takes seconds of a thread, on a chip whose steps are of one tick: 480 neurons, 60,000 steps an entry.
+    static func longBatch(_ number: UInt64) -> DeviceBatch {
+        var configuration = configuration
+        configuration.populations[0].size = 480
+        configuration.window = 60_000
+        var inputs = SpikeTrains()
+        for _ in 0..<1_000 { inputs.append([SpikeEvent(tick: 0, unit: 0)]) }
+        return DeviceBatch(
+            id: number, configuration: configuration, synapses: SynapseMatrix(silentFor: configuration), inputs: inputs,
+            observables: Observables(spikes: true, membranes: 480..<483))
     }
 
     /// SplitMix64.

@@ -27,7 +27,7 @@ public protocol Listener: ~Copyable, Sendable {
     /// Says that a peer has opened a session: a link that can tell peers apart keeps no long frames for others.
     mutating func trust(_ peer: LinkPeer)
 
-    /// Says whether the device runs a batch, for links that tell it without a frame, or leave it the processors.
+    /// Says whether the device runs a batch, for links that tell it without a frame.
     mutating func note(isBatchRunning: Bool)
 
     /// Ends the link to every peer. Frames not yet sent are dropped.

@@ -29,7 +29,6 @@ public struct LocalListener: Listener, ~Copyable {
     private var turn = 0
     /// No more are let in before, since the process has no descriptors left.
     private var closedUntil: ContinuousClock.Instant?
-    private var isBatchRunning = false
     private var lastFrame = ContinuousClock.now
     private var buffer = [UInt8](repeating: 0, count: ConnectionAllowance.largestRead)
 
@@ -76,8 +75,7 @@ public struct LocalListener: Listener, ~Copyable {
     /// Waits for the next frame; `nil` when none came within the limit or the waker was used. Writes what waits.
     public mutating func receive(within limit: Duration) throws(TransportError) -> IncomingFrame? {
         let deadline = ContinuousClock.now + limit
-        // While a batch runs it has the processors.
-        let awakeUntil = isBatchRunning ? lastFrame : lastFrame + Self.wakefulness
+        let awakeUntil = lastFrame + Self.wakefulness
         while true {
             if let frame = takeFrame() { return frame }
             dismiss()
@@ -126,9 +124,6 @@ public struct LocalListener: Listener, ~Copyable {
         peers[index].connection.flush()
         lastFrame = .now
     }
-
-    /// Whether a batch runs.
-    public mutating func note(isBatchRunning: Bool) { self.isBatchRunning = isBatchRunning }
 
     /// Takes frames up to the listener's limit from a peer from here on, and keeps more for it.
     public mutating func trust(_ peer: LinkPeer) {

@@ -152,10 +152,13 @@ final class ChipCore: @unchecked Sendable {
         var outcomes: [chip_outcome]
     }
 
-    /// Runs some entries of a batch by a crew of no more threads than the core has workers, whose leader has an errand
-    /// first.
+    /// Runs some entries of a batch by a crew of no more threads than the core has workers.
+    ///
+    /// - Parameter attend: What the leader does when the others have begun, and now and then between two entries; false
+    ///   gives the run up.
+    /// - Throws: `cancelled` where it is given up, `deviceFault` without memory.
     func run(
-        _ range: Range<Int>, of inputs: SpikeTrains, _ settings: chip_settings, by crew: Crew, first errand: () -> Void
+        _ range: Range<Int>, of inputs: SpikeTrains, _ settings: chip_settings, by crew: Crew, attend: () -> Bool
     ) throws(DeviceError) -> Result {
         precondition(crew.threads <= workspaces.count, "\(crew.threads) threads for \(workspaces.count) workers")
         let entries = range.count
@@ -163,15 +166,15 @@ final class ChipCore: @unchecked Sendable {
         var outcomes = [chip_outcome](repeating: chip_outcome(), count: entries)
         var owners = [Int](repeating: 0, count: entries)
         for workspace in workspaces { chip_workspace_clear(workspace) }
-        var good = false
+        var failure: DeviceError?
         // Each column is a neuron's, so entries that succeed write every byte.
         let codes = [UInt8](unsafeUninitializedCapacity: entries * codesPerEntry) { codes, count in
-            good = outcomes.withUnsafeMutableBufferPointer { outcomes in
+            failure = outcomes.withUnsafeMutableBufferPointer { outcomes in
                 owners.withUnsafeMutableBufferPointer { owners in
                     inputs.events.withUnsafeBufferPointer { events in
                         events.withMemoryRebound(to: chip_wire_event.self) { events in
                             spread(
-                                range, inputs, settings, crew, first: errand,
+                                range, inputs, settings, crew, attend,
                                 Slots(
                                     events: events, outcomes: outcomes, owners: owners,
                                     codes: codes, codesPerEntry: codesPerEntry))
@@ -179,9 +182,9 @@ final class ChipCore: @unchecked Sendable {
                     }
                 }
             }
-            count = good ? entries * codesPerEntry : 0
+            count = failure == nil ? entries * codesPerEntry : 0
         }
-        guard good else { throw Self.outOfMemory }
+        if let failure { throw failure }
         return Result(spikes: gather(outcomes, owners), codes: codes, outcomes: outcomes)
     }
 
@@ -194,33 +197,47 @@ final class ChipCore: @unchecked Sendable {
         let codesPerEntry: Int
     }
 
-    /// Deals the entries to the workers; false without memory.
+    /// How long the leader runs entries before it attends to something else again.
+    private static let attention: Duration = .milliseconds(1)
+
+    /// Deals the entries to the workers; what went wrong, if something did.
     private func spread(
-        _ range: Range<Int>, _ inputs: SpikeTrains, _ settings: chip_settings, _ crew: Crew,
-        first errand: () -> Void, _ slots: Slots
-    ) -> Bool {
+        _ range: Range<Int>, _ inputs: SpikeTrains, _ settings: chip_settings, _ crew: Crew, _ attend: () -> Bool,
+        _ slots: Slots
+    ) -> DeviceError? {
         let next = Atomic(0)
         let failed = Atomic(false)
         let entries = range.count
-        crew.work(first: errand) { worker in
+        var isWanted = true
+        /// Runs the next entry; false where there is none.
+        @Sendable func runNext(_ worker: Int) -> Bool {
+            let entry = next.add(1, ordering: .relaxed).oldValue
+            if entry >= entries { return false }
             var settings = settings
-            while true {
-                let entry = next.add(1, ordering: .relaxed).oldValue
-                if entry >= entries { return }
-                let events = inputs.range(ofEntry: range.lowerBound + entry)
-                let codes =
-                    slots.codesPerEntry == 0
-                    ? nil : slots.codes.baseAddress?.advanced(by: entry * slots.codesPerEntry)
-                slots.owners[entry] = worker
-                let good = chip_run_entry(
-                    self.program, &settings, self.workspaces[worker],
-                    UInt32(range.lowerBound + entry),
-                    slots.events.baseAddress?.advanced(by: events.lowerBound),
-                    UInt32(events.count), codes, slots.outcomes.baseAddress?.advanced(by: entry))
-                if !good { failed.store(true, ordering: .relaxed) }
-            }
+            let events = inputs.range(ofEntry: range.lowerBound + entry)
+            let codes =
+                slots.codesPerEntry == 0 ? nil : slots.codes.baseAddress?.advanced(by: entry * slots.codesPerEntry)
+            slots.owners[entry] = worker
+            let good = chip_run_entry(
+                self.program, &settings, self.workspaces[worker], UInt32(range.lowerBound + entry),
+                slots.events.baseAddress?.advanced(by: events.lowerBound), UInt32(events.count), codes,
+                slots.outcomes.baseAddress?.advanced(by: entry))
+            if !good { failed.store(true, ordering: .relaxed) }
+            return true
         }
-        return !failed.load(ordering: .relaxed)
+        func lead() {
+            isWanted = attend()
+            var end = ContinuousClock.now + Self.attention
+            while isWanted, runNext(0) {
+                guard ContinuousClock.now > end else { continue }
+                isWanted = attend()
+                end = .now + Self.attention
+            }
+            if !isWanted { next.add(entries, ordering: .relaxed) }
+        }
+        crew.work(leading: lead) { worker in while runNext(worker) {} }
+        if !isWanted { return DeviceError(.cancelled, "the batch was given up") }
+        return failed.load(ordering: .relaxed) ? Self.outOfMemory : nil
     }
 
     /// The workers' spikes in the order of entries.

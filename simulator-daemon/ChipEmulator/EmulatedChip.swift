@@ -68,6 +68,20 @@ public struct EmulatedChip: Sendable {
     public mutating func run(
         _ batch: DeviceBatch, slicesOf length: Int, receive: (RecordingSlice) -> Void
     ) throws(DeviceError) -> RecordingTotals {
+        try run(batch, slicesOf: length) { (slice: RecordingSlice?) in
+            if let slice { receive(slice) }
+            return true
+        }
+    }
+
+    /// Runs a batch, `length` entries at a time, on a thread that has to see to other things, too.
+    ///
+    /// - Parameter attend: What the calling thread does besides, while the chip's other threads work: with each slice when
+    ///   the next one has begun, with nothing when the first one has, and now and then. False gives the batch up.
+    /// - Throws: As above, and `cancelled` where the batch is given up. Traps if `length` is below one.
+    package mutating func run(
+        _ batch: DeviceBatch, slicesOf length: Int, attend: (RecordingSlice?) -> Bool
+    ) throws(DeviceError) -> RecordingTotals {
         precondition(length > 0, "slices of \(length) entries")
         // Threads set out while the batch is checked; but to write another network takes milliseconds.
         let count = batch.inputs.entryCount
@@ -87,11 +101,10 @@ public struct EmulatedChip: Sendable {
         var accounting = EventAccounting()
         accounting.offered = UInt64(batch.inputs.eventCount)
         let membranes = batch.observables.membranes
-        // A slice is handed on while the other threads begin with the next one.
         var done: RecordingSlice?
         for first in stride(from: 0, to: max(1, count), by: length) {
             let result = try core.run(first..<min(first + length, count), of: batch.inputs, settings, by: crew) {
-                if let slice = done.take() { receive(slice) }
+                attend(done.take())
             }
             for outcome in result.outcomes {
                 accounting.add(outcome)
@@ -106,7 +119,7 @@ public struct EmulatedChip: Sendable {
                         codes: result.codes),
                 validity: result.outcomes.map { EntryValidity($0) })
         }
-        if let done { receive(done) }
+        if let done { _ = attend(done) }
         return RecordingTotals(
             batch: batch.id, accounting: accounting, execution: model.report,
             temperature: conditions.celsius)

@@ -2,7 +2,7 @@ import ChipEmulator
 import Substrate
 import Synchronization
 
-/// An emulated chip that a worker's thread runs: what is written to it stays from batch to batch.
+/// An emulated chip that a server's thread runs: what is written to it stays from batch to batch.
 final class ChipBox: Sendable {
     /// Who the chip is.
     let description: DeviceDescription
@@ -24,13 +24,13 @@ final class ChipBox: Sendable {
         ).flaw
     }
 
-    /// Runs a batch and hands its slices on.
+    /// Runs a batch on the calling thread.
     func run(
-        _ batch: DeviceBatch, slicesOf length: Int, receive: (RecordingSlice) -> Void
+        _ batch: DeviceBatch, slicesOf length: Int, attend: (RecordingSlice?) -> Bool
     ) -> Result<RecordingTotals, DeviceError> {
         chip.withLock { chip in
             do throws(DeviceError) {
-                return .success(try chip.run(batch, slicesOf: length, receive: receive))
+                return .success(try chip.run(batch, slicesOf: length, attend: attend))
             } catch {
                 return .failure(error)
             }

@@ -7,18 +7,29 @@ import WireProtocol
 
 /// Serves one chip to the clients of one listener: a loop that turns frames, finished jobs and time into actions.
 ///
-/// The loop never waits for the chip, so that clients are answered while a job runs.
+/// Its thread leads the chip's: between two entries of a batch it answers clients. So nobody is woken from a frame to its
+/// batch, and from a batch to its results.
 public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
     private var listener: Link
     private var endpoint: DeviceEndpoint
     private var tokens: FencingTokens
-    private let worker: ChipWorker
+    private let chip: ChipRunner
     private let options: DeviceServerOptions
     private let stop: ServerStop
     private let logger: Logger
     private let origin: ContinuousClock.Instant
     private var labels: [UInt64: String] = [:]
     private var outgoing: [(frame: [UInt8], peer: PeerID)] = []
+    /// Jobs that the chip has not begun.
+    private var waiting: [ChipJob] = []
+    /// The job that the chip runs.
+    private var running: ChipJob?
+    /// The job before it, whose end is still to be told.
+    private var ended: EndedJob?
+    private var schedule = PacedSchedule()
+    /// When jobs are given up, once a stop was asked for.
+    private var stopEnd: Duration?
+    private var hasGivenUp = false
 
     /// A server of an emulated chip.
     public init(
@@ -28,11 +39,11 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         let chip = ChipBox(chip)
         self.init(
             description: chip.description, on: listener, options: options, stop: stop,
-            logger: logger, flaw: chip.flaw, run: { chip.run($0, slicesOf: $1, receive: $2) })
+            logger: logger, flaw: chip.flaw, run: { chip.run($0, slicesOf: $1, attend: $2) })
     }
 
-    /// A server of anything that runs batches; `run` is called on one thread, a batch at a time. `flaw` says why a
-    /// network cannot run, and may be called meanwhile.
+    /// A server of anything that runs batches; `run` is called on the server's thread. `flaw` says why a network cannot run,
+    /// and may be called meanwhile.
     package init(
         description: DeviceDescription, on listener: consuming Link, options: DeviceServerOptions,
         stop: ServerStop, logger: Logger,
@@ -49,7 +60,7 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         tokens = FencingTokens(file: options.tokenFile, now: time(nil), logger: logger)
         configuration.firstFencingToken = tokens.first
         configuration.flaw = flaw
-        worker = ChipWorker(mode: options.mode, wake: listener.wake, run: run)
+        chip = run
         stop.attach(wake: listener.wake)
         endpoint = DeviceEndpoint(configuration: configuration, now: .zero)
         origin = .now
@@ -68,17 +79,8 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
     ///
     /// - Throws: The listener's error, when it can no longer receive.
     public consuming func run() throws(TransportError) {
-        while stop.reason == nil { try serve(atMost: .seconds(1)) }
-        let reason = stop.reason ?? ""
-        logger.notice("stopping: \(reason)")
-        perform(endpoint.goAway(reason: reason, now: now))
-        transmit()
-        let limit = now + options.stopLimit
-        while endpoint.isBusy, now < limit { try serve(atMost: limit - now) }
-        if endpoint.isBusy {
-            logger.warning("a job did not finish within \(options.stopLimit) and is given up")
-            worker.abandon()
-        }
+        while stopEnd == nil { try serve(atMost: .seconds(1)) }
+        while endpoint.isBusy, !hasGivenUp { try serve(atMost: .seconds(1)) }
         let end = now + options.farewell
         while now < end, endpoint.isSending || endpoint.health(now: now).resultsKept > 0 {
             try serve(atMost: end - now)
@@ -89,12 +91,29 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
 
     private var now: Duration { origin.duration(to: .now) }
 
-    /// One turn: waits for something to happen, and acts on it.
+    /// Waits for something to happen, acts on it, and runs the next job, if there is one.
     private mutating func serve(atMost limit: Duration) throws(TransportError) {
+        if waiting.isEmpty || isHeld { try attend(atMost: limit) }
+        if options.mode == .paced, !isHeld { tellEnd() }
+        // Answers leave when the chip has begun, and so does the end of the job before.
+        if !waiting.isEmpty, !isHeld { try run(waiting.removeFirst()) }
+        if options.mode == .fast, waiting.isEmpty { tellEnd() }
+        transmit()
+    }
+
+    /// Whether results are there before the real chip would give them, which is busy until then.
+    private var isHeld: Bool { ended.map { $0.release > now } ?? false }
+
+    /// Waits for something to happen, and acts on it.
+    private mutating func attend(atMost limit: Duration) throws(TransportError) {
+        let start = now
         var wait = limit
-        if let next = endpoint.nextTimeout { wait = min(wait, next - now) }
+        let giveUp = endpoint.isBusy && !hasGivenUp ? stopEnd : nil
+        for time in [endpoint.nextTimeout, ended?.release, giveUp] {
+            if let time { wait = min(wait, max(.zero, time - start)) }
+        }
         // After a first frame the queue is emptied before anything else is looked at, within bounds.
-        var frame = try listener.receive(within: max(.zero, wait))
+        var frame = try listener.receive(within: wait)
         var count = 0
         while let arrived = frame {
             let peer = PeerID(bytes: arrived.peer.bytes)
@@ -110,23 +129,89 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
                 perform(endpoint.abort(request: request, from: PeerID(bytes: peer.bytes), now: now))
             }
         }
-        var ended: [ChipWorker.Finished] = []
-        for event in worker.takeEvents() {
-            switch event {
-            case .slice(let job, let slice):
-                perform(endpoint.advance(job, slice: slice, now: now))
-            case .finished(let finished):
-                perform(endpoint.complete(finished.job, result: finished.result, now: now))
-                ended.append(finished)
-            }
-        }
         if let next = endpoint.nextTimeout, next <= now {
             perform(endpoint.timeout(now: now))
         }
+        lookForStop()
+        listener.note(isBatchRunning: endpoint.isBusy)
+    }
+
+    /// Tells clients of a stop once it was asked for, and gives up what takes too long afterwards.
+    private mutating func lookForStop() {
+        if let stopEnd {
+            guard now >= stopEnd, endpoint.isBusy, !hasGivenUp else { return }
+            logger.warning("a job did not finish within \(options.stopLimit) and is given up")
+            hasGivenUp = true
+            if isHeld { ended?.cancel() }
+        } else if let reason = stop.reason {
+            logger.notice("stopping: \(reason)")
+            perform(endpoint.goAway(reason: reason, now: now))
+            stopEnd = now + options.stopLimit
+        }
+    }
+
+    /// Runs a job, and answers clients meanwhile.
+    private mutating func run(_ job: ChipJob) throws(TransportError) {
+        let start = job.wasWaiting ? now : job.given
+        running = job
+        // A paced chip hands everything out when the real one would be through: all its slices wait.
+        var held: [RecordingSlice] = []
+        var failure: TransportError?
+        var result: Result<RecordingTotals, DeviceError>
+        if job.isUnwanted || hasGivenUp {
+            result = .failure(job.cancellation)
+        } else {
+            let chip = chip
+            result = chip(job.batch, job.sliceLength) { slice in
+                tellEnd()
+                if let slice {
+                    // The end follows the last slice at once, and both are told together.
+                    let isLast = slice.entries.upperBound == job.batch.inputs.entryCount
+                    guard options.mode == .fast, !isLast else {
+                        held.append(slice)
+                        return true
+                    }
+                    perform(endpoint.advance(job.key, slice: slice, now: now))
+                }
+                do throws(TransportError) { try attend(atMost: .zero) } catch { failure = error }
+                transmit()
+                return failure == nil && running?.isUnwanted == false && !hasGivenUp
+            }
+        }
+        tellEnd()
+        running = nil
+        let end = now
+        var release = end
+        if case .success(var totals) = result {
+            if options.mode == .paced {
+                release = schedule.release(
+                    start: start, wasWaiting: job.wasWaiting, computed: end,
+                    chipSeconds: totals.execution.chipSeconds)
+            }
+            totals.execution.deviceSeconds = (release - start) / .seconds(1)
+            result = .success(totals)
+        }
+        ended = EndedJob(
+            job, slices: held, result: result, deviceSeconds: (release - start) / .seconds(1), release: release)
+        if let failure { throw failure }
+    }
+
+    /// Tells what became of the job that the chip is through with, if there is one.
+    private mutating func tellEnd() {
+        guard let last = ended.take() else { return }
+        for slice in last.slices { perform(endpoint.advance(last.job.key, slice: slice, now: now)) }
+        perform(endpoint.complete(last.job.key, result: last.result, now: now))
         listener.note(isBatchRunning: endpoint.isBusy)
         transmit()
         // A line takes as long to write as a batch's last frames take to make, and nobody waits for it.
-        for finished in ended { log(finished) }
+        log(last)
+    }
+
+    /// Ends a job as soon as that is possible; its result is not wanted.
+    private mutating func cancel(_ key: JobKey) {
+        if let index = waiting.firstIndex(where: { $0.key == key }) { waiting[index].isUnwanted = true }
+        if running?.key == key { running?.isUnwanted = true }
+        if ended?.job.key == key { ended?.cancel() }
     }
 
     /// Does what the endpoint asks for, but for frames, which wait for `transmit`.
@@ -134,10 +219,12 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         for action in actions {
             switch action {
             case .transmit(let frame, let peer): outgoing.append((frame, peer))
-            case .execute(let job, let batch, let length):
-                worker.start(job, batch, slicesOf: length)
-            case .cancel(let job):
-                worker.cancel(job)
+            case .execute(let key, let batch, let length):
+                let isFirst = waiting.isEmpty && running == nil && ended == nil
+                waiting.append(
+                    ChipJob(key: key, batch: batch, sliceLength: length, given: now, wasWaiting: !isFirst))
+            case .cancel(let key):
+                cancel(key)
             case .log(let event): log(event)
             }
         }
@@ -172,21 +259,21 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
     }
 
     /// Logs a line for a job.
-    private mutating func log(_ finished: ChipWorker.Finished) {
-        let batch = finished.job.batch
-        let client = labels.removeValue(forKey: batch) ?? "unknown client"
-        let start = "job: client \"\(client)\", batch \(batch), entries \(finished.entries)"
-        switch finished.result {
+    private mutating func log(_ ended: EndedJob) {
+        let batch = ended.job.batch
+        let client = labels.removeValue(forKey: batch.id) ?? "unknown client"
+        let start = "job: client \"\(client)\", batch \(batch.id), entries \(batch.inputs.entryCount)"
+        switch ended.result {
         case .success(let totals):
             let chip = totals.execution.chipSeconds
             logger.info(
                 """
-                \(start), events in \(finished.eventsIn), events out \(totals.accounting.delivered), \
+                \(start), events in \(batch.inputs.eventCount), events out \(totals.accounting.delivered), \
                 dropped \(totals.accounting.dropped), chip \(Self.milliseconds(chip)) ms, \
-                device \(Self.milliseconds(finished.deviceSeconds)) ms
+                device \(Self.milliseconds(ended.deviceSeconds)) ms
                 """)
         case .failure(let error):
-            logger.warning("\(start), failed after \(Self.milliseconds(finished.deviceSeconds)) ms: \(error.detail)")
+            logger.warning("\(start), failed after \(Self.milliseconds(ended.deviceSeconds)) ms: \(error.detail)")
         }
     }
 
