@@ -7,8 +7,8 @@ import WireProtocol
 
 /// Serves one chip to the clients of one listener: a loop that turns frames, finished jobs and time into actions.
 ///
-/// Its thread leads the chip's: between two entries of a batch it answers clients. So nobody is woken from a frame to its
-/// batch, and from a batch to its results.
+/// Its thread leads the chip's: between two entries of a batch, which take less than clients notice, it answers them. So
+/// nobody is woken from a frame to its batch, and from a batch to its results.
 public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
     private var listener: Link
     private var endpoint: DeviceEndpoint
