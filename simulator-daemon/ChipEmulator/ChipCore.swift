@@ -210,10 +210,9 @@ final class ChipCore: @unchecked Sendable {
         let entries = range.count
         var isWanted = true
         /// Runs the next entry; false where there is none.
-        @Sendable func runNext(_ worker: Int) -> Bool {
+        @Sendable func runNext(_ worker: Int, _ settings: inout chip_settings) -> Bool {
             let entry = next.add(1, ordering: .relaxed).oldValue
             if entry >= entries { return false }
-            var settings = settings
             let events = inputs.range(ofEntry: range.lowerBound + entry)
             let codes =
                 slots.codesPerEntry == 0 ? nil : slots.codes.baseAddress?.advanced(by: entry * slots.codesPerEntry)
@@ -226,16 +225,20 @@ final class ChipCore: @unchecked Sendable {
             return true
         }
         func lead() {
+            var settings = settings
             isWanted = attend()
             var end = ContinuousClock.now + Self.attention
-            while isWanted, runNext(0) {
+            while isWanted, runNext(0, &settings) {
                 guard ContinuousClock.now > end else { continue }
                 isWanted = attend()
                 end = .now + Self.attention
             }
             if !isWanted { next.add(entries, ordering: .relaxed) }
         }
-        crew.work(leading: lead) { worker in while runNext(worker) {} }
+        crew.work(leading: lead) { worker in
+            var settings = settings
+            while runNext(worker, &settings) {}
+        }
         if !isWanted { return DeviceError(.cancelled, "the batch was given up") }
         return failed.load(ordering: .relaxed) ? Self.outOfMemory : nil
     }

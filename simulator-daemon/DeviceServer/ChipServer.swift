@@ -8,7 +8,7 @@ import WireProtocol
 /// Serves one chip to the clients of one listener: a loop that turns frames, finished jobs and time into actions.
 ///
 /// Its thread leads the chip's: between two entries of a batch, which take less than clients notice, it answers them. So
-/// nobody is woken from a frame to its batch, and from a batch to its results.
+/// no thread has to be woken between a frame and its batch, or between a batch and its results.
 public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
     private var listener: Link
     private var endpoint: DeviceEndpoint
@@ -80,7 +80,8 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
     /// - Throws: The listener's error, when it can no longer receive.
     public consuming func run() throws(TransportError) {
         while stopEnd == nil { try serve(atMost: .seconds(1)) }
-        while endpoint.isBusy, !hasGivenUp { try serve(atMost: .seconds(1)) }
+        // What is given up ends at once.
+        while endpoint.isBusy { try serve(atMost: .seconds(1)) }
         let end = now + options.farewell
         while now < end, endpoint.isSending || endpoint.health(now: now).resultsKept > 0 {
             try serve(atMost: end - now)
@@ -97,7 +98,7 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         if options.mode == .paced, !isHeld { tellEnd() }
         // Answers leave when the chip has begun, and so does the end of the job before.
         if !waiting.isEmpty, !isHeld { try run(waiting.removeFirst()) }
-        if options.mode == .fast, waiting.isEmpty { tellEnd() }
+        if waiting.isEmpty, !isHeld { tellEnd() }
         transmit()
     }
 
@@ -180,19 +181,18 @@ public struct ChipServer<Link: Listener & ~Copyable>: ~Copyable {
         }
         tellEnd()
         running = nil
-        let end = now
-        var release = end
+        var release = now
+        if options.mode == .paced, case .success(let totals) = result {
+            release = schedule.release(
+                start: start, wasWaiting: job.wasWaiting, computed: release,
+                chipSeconds: totals.execution.chipSeconds)
+        }
+        let seconds = (release - start) / .seconds(1)
         if case .success(var totals) = result {
-            if options.mode == .paced {
-                release = schedule.release(
-                    start: start, wasWaiting: job.wasWaiting, computed: end,
-                    chipSeconds: totals.execution.chipSeconds)
-            }
-            totals.execution.deviceSeconds = (release - start) / .seconds(1)
+            totals.execution.deviceSeconds = seconds
             result = .success(totals)
         }
-        ended = EndedJob(
-            job, slices: held, result: result, deviceSeconds: (release - start) / .seconds(1), release: release)
+        ended = EndedJob(job: job, slices: held, result: result, deviceSeconds: seconds, release: release)
         if let failure { throw failure }
     }
 

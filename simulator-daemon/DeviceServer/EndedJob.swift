@@ -10,18 +10,6 @@ struct EndedJob {
     /// When its end may be told.
     private(set) var release: Duration
 
-    /// A job with what came out of it.
-    init(
-        _ job: ChipJob, slices: [RecordingSlice], result: Result<RecordingTotals, DeviceError>, deviceSeconds: Double,
-        release: Duration
-    ) {
-        self.job = job
-        self.slices = slices
-        self.result = result
-        self.deviceSeconds = deviceSeconds
-        self.release = release
-    }
-
     /// Makes its end one without a result, to be told at once.
     mutating func cancel() {
         slices = []
